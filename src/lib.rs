@@ -1,0 +1,17 @@
+//! The native-messaging host behind `chrome.sockets` for browser extensions.
+//!
+//! `ARCHITECTURE.md` has the map; `PROTOCOL.md` the wire.
+#![forbid(unsafe_code)]
+
+pub mod address;
+pub mod cli;
+pub mod engine;
+pub mod frame;
+pub mod host;
+pub mod install;
+pub mod logging;
+pub mod net_error;
+pub mod paths;
+pub mod policy;
+pub mod stdio;
+pub mod wire;
