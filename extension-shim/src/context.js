@@ -3,13 +3,14 @@
 /**
  * A service worker has no document; an event page is the page that the manifest or the browser makes for the background.
  *
- * @param {{background?: {page?: string}}} manifest
+ * @param {string | undefined} backgroundPage What the manifest's `background.page` says.
  * @returns {'background' | 'page'}
  */
-export function detectContext(manifest) {
+export function detectContext(backgroundPage) {
   if (globalThis.document === undefined) return 'background';
   const { pathname, origin } = globalThis.location;
   if (pathname === '/_generated_background_page.html') return 'background';
-  const page = manifest.background?.page;
-  return page !== undefined && new URL(page, `${origin}/`).pathname === pathname ? 'background' : 'page';
+  return backgroundPage !== undefined && new URL(backgroundPage, `${origin}/`).pathname === pathname
+    ? 'background'
+    : 'page';
 }

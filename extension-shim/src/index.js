@@ -21,12 +21,13 @@ import { openNativePort } from './transport/native-port.js';
 /** @type {{hostName: string, context?: 'background' | 'page' | undefined}} */
 const settings = { hostName: 'org.chrome_sockets.host' };
 
-const manifest = () => globalThis.chrome?.runtime?.getManifest?.() ?? {};
+const manifest = () =>
+  /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
 
 const hub = new Hub({
   connect() {
-    const { background } = /** @type {{background?: {page?: string}}} */ (manifest());
-    const context = settings.context ?? detectContext({ ...(background && { background }) });
+    const { background } = manifest();
+    const context = settings.context ?? detectContext(background?.page);
     if (context === 'page' && background) {
       throw new Error(
         'chrome-sockets works in the background of this extension only: import it in the background script and call it there.',

@@ -104,7 +104,7 @@ export class FakeHost {
   exit(message = 'Native host has exited.') {
     if (this.disconnected) return;
     this.disconnected = true;
-    this.chrome.runtime.lastError = { message };
+    Object.defineProperty(this.chrome.runtime, 'lastError', { value: { message }, configurable: true });
     this.port.onDisconnect.call(this.port);
     delete this.chrome.runtime.lastError;
   }

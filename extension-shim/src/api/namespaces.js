@@ -80,7 +80,8 @@ export function createSockets(call) {
       events.set(`sockets.${namespace}.${name}`, source);
     }
     for (const [name, values] of Object.entries(types)) {
-      if (Array.isArray(values)) members[name] = Object.fromEntries(values.map((value) => [value.toUpperCase(), value]));
+      if (Array.isArray(values))
+        members[name] = Object.fromEntries(values.map((value) => [value.toUpperCase(), value]));
     }
     sockets[namespace] = members;
   }

@@ -65,9 +65,7 @@ export class Credit {
 
   get due() {
     return (
-      this.#socketDue ||
-      this.#port - this.#portAcked >= PORT_STEP ||
-      this.#accepts - this.#acceptsAcked >= ACCEPT_STEP
+      this.#socketDue || this.#port - this.#portAcked >= PORT_STEP || this.#accepts - this.#acceptsAcked >= ACCEPT_STEP
     );
   }
 
