@@ -1,4 +1,17 @@
 //! What the user and the manifest allow an extension to do (DESIGN §7).
+//!
+//! [`Gates`] is what the host uses; [`AllowAll`] is for tests of the engine. A request must pass both gates: the user's policy,
+//! and what the extension's manifest declares.
+
+mod file;
+mod gates;
+mod grants;
+mod pattern;
+
+pub use file::{FILE_NAME, MAX_FILE_BYTES};
+pub use gates::{Dirs, Gates};
+pub use grants::Grants;
+pub use pattern::{Dialect, InvalidPattern, Pattern};
 
 /// An operation that needs a permission (SPEC §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,4 +32,14 @@ pub enum Operation {
 pub trait Permissions {
     /// Whether `operation` is allowed for the host text as the application passed it and the port modulo 65536.
     fn allows(&mut self, operation: Operation, host: &str, port: u16) -> bool;
+}
+
+/// Permits everything; for tests that are about something else.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AllowAll;
+
+impl Permissions for AllowAll {
+    fn allows(&mut self, _: Operation, _: &str, _: u16) -> bool {
+        true
+    }
 }

@@ -1,0 +1,229 @@
+//! The `sockets` object of a manifest, which is also the shape of an extension's entry in a policy file.
+
+use serde_json::Value;
+
+use super::{Dialect, Operation, Pattern};
+
+/// Section, key and operation, in the order Chromium reads them.
+pub(crate) const KEYS: [(&str, &str, Operation); 5] = [
+    ("udp", "bind", Operation::UdpBind),
+    ("udp", "send", Operation::UdpSend),
+    (
+        "udp",
+        "multicastMembership",
+        Operation::UdpMulticastMembership,
+    ),
+    ("tcp", "connect", Operation::TcpConnect),
+    ("tcpServer", "listen", Operation::TcpServerListen),
+];
+
+/// The patterns granted per operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    lists: [Option<Vec<Pattern>>; KEYS.len()],
+}
+
+impl Grants {
+    /// Validates as Chromium does at install; members it does not know are ignored.
+    ///
+    /// # Errors
+    /// The text for the console: Chromium's for a bad pattern, and the path of the member for a wrong shape.
+    pub fn parse(value: &Value, dialect: Dialect) -> Result<Self, String> {
+        let mut grants = Self::default();
+        let root = match dialect {
+            Dialect::Manifest => "sockets",
+            Dialect::Policy => "extensions.<id>",
+        };
+        let Some(sections) = value.as_object() else {
+            return Err(mismatch(root, "an object", value));
+        };
+        for (section, key, operation) in KEYS {
+            let Some(members) = sections.get(section) else {
+                continue;
+            };
+            let Some(members) = members.as_object() else {
+                return Err(mismatch(&format!("{root}.{section}"), "an object", members));
+            };
+            if let Some(list) = members.get(key) {
+                let list =
+                    parse_list(list, &format!("{root}.{section}.{key}"), operation, dialect)?;
+                grants.lists[operation as usize] = Some(list);
+            }
+        }
+        Ok(grants)
+    }
+
+    /// The patterns of `operation`; `None` when its key is absent, which a manifest and a policy read differently.
+    #[must_use]
+    pub fn get(&self, operation: Operation) -> Option<&[Pattern]> {
+        self.lists[operation as usize].as_deref()
+    }
+
+    /// Whether a pattern of `operation` grants the request.
+    #[must_use]
+    pub fn allow(&self, operation: Operation, host: &str, port: u16) -> bool {
+        let list = self.get(operation).unwrap_or_default();
+        list.iter().any(|pattern| pattern.matches(host, port))
+    }
+}
+
+/// A string or an array of strings; equal patterns collapse.
+fn parse_list(
+    value: &Value,
+    path: &str,
+    operation: Operation,
+    dialect: Dialect,
+) -> Result<Vec<Pattern>, String> {
+    let expected = "a string or a list of strings";
+    let items = value
+        .as_array()
+        .map_or(std::slice::from_ref(value), Vec::as_slice);
+    let mut list = Vec::new();
+    for item in items {
+        let text = item
+            .as_str()
+            .ok_or_else(|| mismatch(path, expected, item))?;
+        let pattern = match operation {
+            // Membership knows no addresses: Chromium takes the empty string only, and it grants every group.
+            Operation::UdpMulticastMembership if !text.is_empty() => {
+                return Err(super::InvalidPattern(text.to_owned()).to_string());
+            }
+            _ => Pattern::parse(text, dialect).map_err(|error| error.to_string())?,
+        };
+        if !list.contains(&pattern) {
+            list.push(pattern);
+        }
+    }
+    Ok(list)
+}
+
+fn mismatch(path: &str, expected: &str, found: &Value) -> String {
+    let found = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    format!("Invalid value for '{path}': expected {expected}, found {found}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(value: &Value) -> Result<Grants, String> {
+        Grants::parse(value, Dialect::Manifest)
+    }
+
+    fn printed(value: &Value, operation: Operation) -> Vec<String> {
+        let grants = parse(value).expect("valid");
+        let list = grants.get(operation).expect("named");
+        list.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn m17_m22_errors_are_chromiums() {
+        for (value, pattern) in [
+            (json!({"tcpServer": {"listen": "X:0"}}), "X:0"),
+            (
+                json!({"tcpServer": {"listen": ["a:80", "[::1]:80"]}}),
+                "[::1]:80",
+            ),
+            (json!({"udp": {"multicastMembership": "*"}}), "*"),
+            (json!({"udp": {"multicastMembership": ["", "*:*"]}}), "*:*"),
+        ] {
+            let text = format!("Invalid host:port pattern '{pattern}'");
+            assert_eq!(parse(&value), Err(text), "{value}");
+        }
+    }
+
+    #[test]
+    fn m18_m20_one_string_is_a_list_of_one() {
+        let listen = Operation::TcpServerListen;
+        for value in [
+            json!({"tcpServer": {"listen": ""}}),
+            json!({"tcpServer": {"listen": [""]}}),
+        ] {
+            assert_eq!(printed(&value, listen), ["*:*"], "{value}");
+        }
+        let two = json!({"tcpServer": {"listen": ["a:80", "b:10", "A:80"]}});
+        assert_eq!(printed(&two, listen), ["a:80", "b:10"]);
+    }
+
+    #[test]
+    fn m19_m39_an_empty_list_and_an_absent_section_grant_nothing() {
+        let empty = parse(&json!({"tcpServer": {"listen": []}})).expect("valid");
+        assert_eq!(empty.get(Operation::TcpServerListen), Some(&[][..]));
+        for grants in [empty, parse(&json!({"udp": {"bind": ""}})).expect("valid")] {
+            assert!(!grants.allow(Operation::TcpServerListen, "127.0.0.1", 80));
+        }
+    }
+
+    #[test]
+    fn m21_membership_is_one_entry() {
+        for list in [json!(""), json!([""]), json!(["", ""])] {
+            let value = json!({"udp": {"multicastMembership": list}});
+            assert_eq!(
+                printed(&value, Operation::UdpMulticastMembership),
+                ["*:*"],
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn m23_all_operations_together_are_nine_entries() {
+        let two = ["a:80", "b:10"];
+        let grants = parse(&json!({
+            "udp": {"bind": two, "send": two, "multicastMembership": ""},
+            "tcp": {"connect": two}, "tcpServer": {"listen": two},
+        }))
+        .expect("valid");
+        let count = |(_, _, operation)| grants.get(operation).map_or(0, <[Pattern]>::len);
+        assert_eq!(KEYS.map(count), [2, 2, 1, 2, 2]);
+    }
+
+    #[test]
+    fn m24_m25_m31_each_operation_has_its_own_list() {
+        for (granted, section, key) in
+            KEYS.map(|(section, key, operation)| (operation, section, key))
+        {
+            let grants = parse(&json!({section: {key: ""}})).expect("valid");
+            for (_, _, asked) in KEYS {
+                let allowed = grants.allow(asked, "239.1.2.3", 8800);
+                assert_eq!(allowed, asked == granted, "{section}.{key} for {asked:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_shapes_are_named_and_unknown_members_ignored() {
+        for (value, text) in [
+            (json!([]), "'sockets': expected an object, found a list"),
+            (
+                json!({"tcp": null}),
+                "'sockets.tcp': expected an object, found null",
+            ),
+            (
+                json!({"tcpServer": {"listen": 8080}}),
+                "'sockets.tcpServer.listen': expected a string or a list of strings, found a number",
+            ),
+            (
+                json!({"udp": {"send": ["", {}]}}),
+                "'sockets.udp.send': expected a string or a list of strings, found an object",
+            ),
+        ] {
+            assert_eq!(
+                parse(&value),
+                Err(format!("Invalid value for {text}")),
+                "{value}"
+            );
+        }
+        let unknown = json!({"sctp": 1, "tcp": {"listen": 2}});
+        assert_eq!(parse(&unknown), Ok(Grants::default()));
+    }
+}
