@@ -1,1 +1,144 @@
-//! To come.
+//! Host mode: the pipe and the engine, wired together until the browser closes the pipe.
+
+use std::io;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::mpsc;
+
+use crate::engine::MOST_SOCKETS;
+use crate::policy::{Dirs, Gates};
+use crate::session::Session;
+use crate::stdio::{self, Input, Output};
+use crate::wire::FrameWriter;
+
+/// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
+const RESERVED_DESCRIPTORS: u64 = 64;
+
+/// How long the last bytes may take to reach their peers; the browser kills a host two seconds after it closed the pipe.
+const LAST_BYTES: Duration = Duration::from_millis(500);
+
+/// After so many rounds without a pause the kernel is asked for news, however busy the pipe is.
+const ROUNDS_BETWEEN_POLLS: u32 = 32;
+
+/// Serves one browser session on stdin and stdout for the extension `extension_id`.
+///
+/// # Errors
+/// When the threads or the runtime cannot start, or the input breaks off inside a frame; sockets are closed in order all the same.
+pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
+    let session = Session::new(Gates::new(dirs, extension_id), socket_limit());
+    let (input, output) = stdio::start().context("cannot use stdin and stdout")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .context("cannot start the runtime")?;
+    // Unconstrained: the loop pauses by itself, and tokio's budget would make sockets look idle that are not.
+    let result = runtime.block_on(tokio::task::unconstrained(serve(session, input, output)));
+    // A name look-up that hangs must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// As many sockets as descriptors allow, up to the usual limit.
+#[cfg(unix)]
+fn socket_limit() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = MOST_SOCKETS as u64 + RESERVED_DESCRIPTORS;
+    let raised = wanted
+        .min(limit.maximum.unwrap_or(u64::MAX))
+        .max(limit.current.unwrap_or(u64::MAX));
+    if let Err(error) = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: Some(raised),
+            maximum: limit.maximum,
+        },
+    ) {
+        tracing::debug!(%error, "the limit on descriptors stays as it is");
+    }
+    let now = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(now.saturating_sub(RESERVED_DESCRIPTORS))
+        .unwrap_or(MOST_SOCKETS)
+        .clamp(1, MOST_SOCKETS)
+}
+
+#[cfg(not(unix))]
+fn socket_limit() -> usize {
+    MOST_SOCKETS
+}
+
+/// The loop. What peers can take and what the browser can take goes out first, since that is what everything waits for; then
+/// comes what was asked. Nothing can starve: each branch brings a bounded piece of work.
+async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut output: Output) -> anyhow::Result<()> {
+    // A buffer that found nothing to carry waits here for the next frame.
+    let mut spare: Option<Vec<u8>> = None;
+    let mut rounds = 0;
+    let broken = loop {
+        session.engine.write_ready();
+        if session.engine.has_output()
+            && let Some(buffer) = spare.take()
+        {
+            spare = send_frame(&mut session, &output, buffer);
+        }
+        let engine = &mut session.engine;
+        tokio::select! { biased;
+            buffer = output.buffer(), if spare.is_none() => match buffer {
+                Ok(buffer) => spare = Some(buffer),
+                Err(error) => break closed_by_browser(&error),
+            },
+            () = engine.connect_progress() => {}
+            message = input.recv(), if engine.takes_requests() => match message {
+                Some(Input::Frame(frame)) => session.take(frame),
+                Some(Input::End) | None => break None,
+                Some(Input::Broken(error)) => {
+                    break Some(anyhow::Error::new(error).context("cannot read the browser's messages"));
+                }
+            },
+            // Only wakes the loop: each round looks at what is ready before it waits.
+            () = engine.changed() => {}
+        }
+        rounds += 1;
+        if rounds % ROUNDS_BETWEEN_POLLS == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Listeners go first: an extension that is being reloaded must find its ports free.
+    session.end();
+    let _ = tokio::time::timeout(LAST_BYTES, write_out(&mut session, &mut output, spare)).await;
+    session.engine.drained(LAST_BYTES).await;
+    broken.map_or(Ok(()), Err)
+}
+
+/// Builds the next frame and hands it over.
+///
+/// # Returns
+/// The buffer, if there was nothing to say after all.
+fn send_frame(session: &mut Session, output: &Output, buffer: Vec<u8>) -> Option<Vec<u8>> {
+    let mut frame = FrameWriter::new(buffer);
+    session.engine.fill(&mut frame);
+    if frame.is_empty() {
+        return Some(frame.into_buffer());
+    }
+    output.write(frame.finish());
+    None
+}
+
+/// The browser is gone as far as writing goes: an end like any other, unless the pipe itself failed.
+fn closed_by_browser(error: &io::Error) -> Option<anyhow::Error> {
+    tracing::info!(%error, "the browser stopped reading");
+    None
+}
+
+/// Writes what is still to be said: whoever closed only our stdin gets every answer.
+async fn write_out(session: &mut Session, output: &mut Output, mut spare: Option<Vec<u8>>) -> io::Result<()> {
+    while session.engine.has_output() {
+        let buffer = match spare.take() {
+            Some(buffer) => buffer,
+            None => output.buffer().await?,
+        };
+        spare = send_frame(session, output, buffer);
+    }
+    output.flush(usize::from(spare.is_some())).await
+}

@@ -13,5 +13,6 @@ pub mod logging;
 pub mod net_error;
 pub mod paths;
 pub mod policy;
+pub mod session;
 pub mod stdio;
 pub mod wire;

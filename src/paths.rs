@@ -114,9 +114,7 @@ impl Environment {
         Ok(match self.platform {
             Platform::Linux => self.xdg(self.xdg_data_home.as_deref(), ".local/share", what)?,
             Platform::MacOs => self.application_support(what)?,
-            Platform::Windows => {
-                needed(self.local_app_data.as_deref(), what, "LOCALAPPDATA")?.to_owned()
-            }
+            Platform::Windows => needed(self.local_app_data.as_deref(), what, "LOCALAPPDATA")?.to_owned(),
         }
         .join(DIRECTORY))
     }
@@ -136,12 +134,7 @@ impl Environment {
         needed(self.home.as_deref(), "home directory", "HOME")
     }
 
-    fn xdg(
-        &self,
-        value: Option<&Path>,
-        below_home: &str,
-        what: &'static str,
-    ) -> Result<PathBuf, Unknown> {
+    fn xdg(&self, value: Option<&Path>, below_home: &str, what: &'static str) -> Result<PathBuf, Unknown> {
         match absolute(value) {
             Some(directory) => Ok(directory.to_owned()),
             None => Ok(needed(self.home.as_deref(), what, "HOME")?.join(below_home)),
@@ -157,11 +150,7 @@ fn absolute(value: Option<&Path>) -> Option<&Path> {
     value.filter(|path| path.is_absolute())
 }
 
-fn needed<'a>(
-    value: Option<&'a Path>,
-    what: &'static str,
-    variable: &'static str,
-) -> Result<&'a Path, Unknown> {
+fn needed<'a>(value: Option<&'a Path>, what: &'static str, variable: &'static str) -> Result<&'a Path, Unknown> {
     absolute(value).ok_or(Unknown { what, variable })
 }
 
@@ -192,14 +181,8 @@ mod tests {
     fn linux_follows_the_xdg_base_directories() {
         let mut linux = environment(Platform::Linux);
         assert_eq!(linux.config_dir(), Ok(root("home/.config/chrome-sockets")));
-        assert_eq!(
-            linux.data_dir(),
-            Ok(root("home/.local/share/chrome-sockets"))
-        );
-        assert_eq!(
-            linux.system_config_dir(),
-            Some("/etc/chrome-sockets".into())
-        );
+        assert_eq!(linux.data_dir(), Ok(root("home/.local/share/chrome-sockets")));
+        assert_eq!(linux.system_config_dir(), Some("/etc/chrome-sockets".into()));
         assert_eq!(linux.browser_config_home(), Ok(root("home/.config")));
         linux.xdg_config_home = Some(root("c"));
         linux.xdg_data_home = Some(root("d"));
@@ -219,15 +202,9 @@ mod tests {
         assert_eq!(mac.config_dir(), Ok(support.clone()));
         assert_eq!(mac.data_dir(), Ok(support));
         let windows = environment(Platform::Windows);
-        assert_eq!(
-            windows.config_dir(),
-            Ok(root("roaming").join("chrome-sockets"))
-        );
+        assert_eq!(windows.config_dir(), Ok(root("roaming").join("chrome-sockets")));
         assert_eq!(windows.data_dir(), Ok(root("local").join("chrome-sockets")));
-        assert_eq!(
-            windows.system_config_dir(),
-            Some(root("all").join("chrome-sockets"))
-        );
+        assert_eq!(windows.system_config_dir(), Some(root("all").join("chrome-sockets")));
     }
 
     #[test]

@@ -50,12 +50,7 @@ impl Stamp {
             size: metadata.len(),
             // The change time tells a new owner or mode.
             #[cfg(unix)]
-            unix: (
-                metadata.dev(),
-                metadata.ino(),
-                metadata.ctime(),
-                metadata.ctime_nsec(),
-            ),
+            unix: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 }
@@ -71,11 +66,7 @@ impl PolicyFile {
 
     /// The extension's entry (an empty one when the file or the entry is absent), or `None` when the file cannot be trusted.
     pub(super) fn entry(&mut self) -> Option<&Entry> {
-        let stamp = self
-            .path
-            .metadata()
-            .ok()
-            .map(|metadata| Stamp::of(&metadata));
+        let stamp = self.path.metadata().ok().map(|metadata| Stamp::of(&metadata));
         if !matches!(&self.known, Some((known, Ok(_))) if *known == stamp) {
             let (stamp, entry) = match read_trusted(&self.path) {
                 Ok(Some((stamp, bytes))) => (Some(stamp), parse(&bytes, &self.extension)),
@@ -85,9 +76,7 @@ impl PolicyFile {
             self.report(&entry);
             self.known = Some((stamp, entry));
         }
-        self.known
-            .as_ref()
-            .and_then(|(_, entry)| entry.as_ref().ok())
+        self.known.as_ref().and_then(|(_, entry)| entry.as_ref().ok())
     }
 
     fn report(&self, entry: &Result<Entry, String>) {
@@ -102,15 +91,12 @@ impl PolicyFile {
 }
 
 fn parse(bytes: &[u8], extension: &str) -> Result<Entry, String> {
-    let root: Value =
-        serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?;
+    let root: Value = serde_json::from_slice(bytes).map_err(|error| format!("not JSON: {error}"))?;
     let root = root.as_object().ok_or("not a JSON object")?;
     let Some(extensions) = root.get("extensions") else {
         return Ok(Entry::default());
     };
-    let extensions = extensions
-        .as_object()
-        .ok_or("`extensions` is not an object")?;
+    let extensions = extensions.as_object().ok_or("`extensions` is not an object")?;
     let Some(entry) = extensions.get(extension) else {
         return Ok(Entry::default());
     };
@@ -128,9 +114,7 @@ fn parse_limits(limits: &Value) -> Result<Option<usize>, String> {
     let Some(sockets) = limits.get("sockets") else {
         return Ok(None);
     };
-    let count = sockets
-        .as_u64()
-        .and_then(|count| usize::try_from(count).ok());
+    let count = sockets.as_u64().and_then(|count| usize::try_from(count).ok());
     Ok(Some(count.ok_or("`limits.sockets` is not a count")?))
 }
 
@@ -161,9 +145,7 @@ pub(crate) fn read_trusted(path: &Path) -> Result<Option<(Stamp, Vec<u8>)>, Stri
     let mut bytes = Vec::new();
     let limit = MAX_FILE_BYTES;
     if metadata.len() <= limit {
-        file.take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
+        file.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     }
     if metadata.len() > limit || bytes.len() as u64 > limit {
         return Err(format!("larger than {limit} bytes"));
@@ -189,14 +171,10 @@ fn check_writers(metadata: &Metadata, what: &str) -> Result<(), String> {
     let user = rustix::process::geteuid().as_raw();
     if metadata.uid() != user && metadata.uid() != 0 {
         let owner = metadata.uid();
-        return Err(format!(
-            "{what} belongs to user {owner}, not to you or root (chown it)"
-        ));
+        return Err(format!("{what} belongs to user {owner}, not to you or root (chown it)"));
     }
     if metadata.mode() & 0o022 != 0 {
-        return Err(format!(
-            "{what} can be written by group or others (chmod go-w)"
-        ));
+        return Err(format!("{what} can be written by group or others (chmod go-w)"));
     }
     Ok(())
 }

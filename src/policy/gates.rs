@@ -84,8 +84,7 @@ impl Gates {
             && self.system.as_mut().is_none_or(|system| {
                 // A system file narrows the operations it names, and a broken one everything.
                 system.entry().is_some_and(|entry| {
-                    entry.grants.get(operation).is_none()
-                        || entry.grants.allow(operation, host, port)
+                    entry.grants.get(operation).is_none() || entry.grants.allow(operation, host, port)
                 })
             })
     }
@@ -95,8 +94,7 @@ impl Gates {
 ///
 /// The text is read as `listen` reads it, so that both mean the same address; names such as `localhost` are not addresses there.
 fn allowed_by_default(operation: Operation, host: &str) -> bool {
-    operation == Operation::TcpServerListen
-        && parse_ip_literal(host).is_some_and(|address| address.is_loopback())
+    operation == Operation::TcpServerListen && parse_ip_literal(host).is_some_and(|address| address.is_loopback())
 }
 
 impl Permissions for Gates {

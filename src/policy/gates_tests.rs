@@ -18,20 +18,13 @@ struct Fixture {
 }
 
 fn fixture() -> Fixture {
-    let (user, system) = (
-        TempDir::new().expect("user"),
-        TempDir::new().expect("system"),
-    );
+    let (user, system) = (TempDir::new().expect("user"), TempDir::new().expect("system"));
     let dirs = Dirs {
         user: Some(user.path().to_owned()),
         system: Some(system.path().to_owned()),
     };
     let gates = Gates::new(&dirs, ID);
-    Fixture {
-        user,
-        system,
-        gates,
-    }
+    Fixture { user, system, gates }
 }
 
 /// As `install` writes it: a new file in the old one's place.
@@ -84,10 +77,7 @@ fn the_default_is_listening_on_loopback_addresses_and_nothing_else() {
         assert!(!fixture.listens(host), "{host}");
     }
     for operation in [TcpConnect, UdpBind, UdpSend, UdpMulticastMembership] {
-        assert!(
-            !fixture.gates.allows(operation, "127.0.0.1", 8080),
-            "{operation:?}"
-        );
+        assert!(!fixture.gates.allows(operation, "127.0.0.1", 8080), "{operation:?}");
     }
 }
 
@@ -128,16 +118,10 @@ fn the_system_file_narrows_what_it_names() {
         &fixture.user,
         &json!({"tcpServer": {"listen": ["*"]}, "tcp": {"connect": "*"}}),
     );
-    put_entry(
-        &fixture.system,
-        &json!({"tcpServer": {"listen": "127.0.0.1:8080"}}),
-    );
+    put_entry(&fixture.system, &json!({"tcpServer": {"listen": "127.0.0.1:8080"}}));
     assert!(fixture.listens("127.0.0.1"));
     assert!(!fixture.listens("0.0.0.0"));
-    assert!(
-        fixture.gates.allows(TcpConnect, "example.invalid", 1),
-        "not named"
-    );
+    assert!(fixture.gates.allows(TcpConnect, "example.invalid", 1), "not named");
     put_entry(&fixture.user, &json!({}));
     put_entry(
         &fixture.system,
@@ -155,10 +139,7 @@ fn the_manifest_is_a_second_gate() {
     let declared = json!({"tcpServer": {"listen": "127.0.0.1:8080"}});
     assert_eq!(fixture.gates.set_manifest(Some(&declared)), Ok(()));
     assert!(fixture.listens("127.0.0.1"));
-    assert!(
-        !fixture.listens("127.1"),
-        "the manifest is compared as text"
-    );
+    assert!(!fixture.listens("127.1"), "the manifest is compared as text");
     assert!(!fixture.gates.allows(TcpServerListen, "127.0.0.1", 8081));
     put_entry(&fixture.user, &json!({"tcpServer": {"listen": []}}));
     assert!(!fixture.listens("127.0.0.1"), "the policy still decides");
@@ -199,10 +180,7 @@ fn broken_files_deny_everything() {
         entry(r#"{"tcpServer":[]}"#),
         entry(r#"{"limits":7}"#),
         entry(r#"{"limits":{"sockets":-1}}"#),
-        format!(
-            "{{{}}}",
-            " ".repeat(usize::try_from(MAX_FILE_BYTES).expect("fits"))
-        ),
+        format!("{{{}}}", " ".repeat(usize::try_from(MAX_FILE_BYTES).expect("fits"))),
     ] {
         put(&fixture.user, &content);
         assert!(!fixture.listens("127.0.0.1"), "{:.80}", content);
@@ -222,10 +200,7 @@ fn without_a_users_directory_everything_is_denied() {
 fn the_lower_limit_holds() {
     let mut fixture = fixture();
     assert_eq!(fixture.gates.max_sockets(), None);
-    put_entry(
-        &fixture.user,
-        &json!({"limits": {"sockets": 20_000, "other": "x"}}),
-    );
+    put_entry(&fixture.user, &json!({"limits": {"sockets": 20_000, "other": "x"}}));
     assert_eq!(fixture.gates.max_sockets(), Some(20_000));
     put_entry(&fixture.system, &json!({"limits": {"sockets": 10}}));
     assert_eq!(fixture.gates.max_sockets(), Some(10));
@@ -296,11 +271,8 @@ mod unix {
         let mut fixture = fixture();
         let elsewhere = TempDir::new().expect("elsewhere");
         put_entry(&elsewhere, &json!({"tcpServer": {"listen": "*"}}));
-        std::os::unix::fs::symlink(
-            elsewhere.path().join(FILE_NAME),
-            fixture.user.path().join(FILE_NAME),
-        )
-        .expect("link");
+        std::os::unix::fs::symlink(elsewhere.path().join(FILE_NAME), fixture.user.path().join(FILE_NAME))
+            .expect("link");
         assert!(fixture.listens("0.0.0.0"));
     }
 }

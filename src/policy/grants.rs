@@ -8,11 +8,7 @@ use super::{Dialect, Operation, Pattern};
 pub(crate) const KEYS: [(&str, &str, Operation); 5] = [
     ("udp", "bind", Operation::UdpBind),
     ("udp", "send", Operation::UdpSend),
-    (
-        "udp",
-        "multicastMembership",
-        Operation::UdpMulticastMembership,
-    ),
+    ("udp", "multicastMembership", Operation::UdpMulticastMembership),
     ("tcp", "connect", Operation::TcpConnect),
     ("tcpServer", "listen", Operation::TcpServerListen),
 ];
@@ -45,8 +41,7 @@ impl Grants {
                 return Err(mismatch(&format!("{root}.{section}"), "an object", members));
             };
             if let Some(list) = members.get(key) {
-                let list =
-                    parse_list(list, &format!("{root}.{section}.{key}"), operation, dialect)?;
+                let list = parse_list(list, &format!("{root}.{section}.{key}"), operation, dialect)?;
                 grants.lists[operation as usize] = Some(list);
             }
         }
@@ -68,21 +63,12 @@ impl Grants {
 }
 
 /// A string or an array of strings; equal patterns collapse.
-fn parse_list(
-    value: &Value,
-    path: &str,
-    operation: Operation,
-    dialect: Dialect,
-) -> Result<Vec<Pattern>, String> {
+fn parse_list(value: &Value, path: &str, operation: Operation, dialect: Dialect) -> Result<Vec<Pattern>, String> {
     let expected = "a string or a list of strings";
-    let items = value
-        .as_array()
-        .map_or(std::slice::from_ref(value), Vec::as_slice);
+    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     let mut list = Vec::new();
     for item in items {
-        let text = item
-            .as_str()
-            .ok_or_else(|| mismatch(path, expected, item))?;
+        let text = item.as_str().ok_or_else(|| mismatch(path, expected, item))?;
         let pattern = match operation {
             // Membership knows no addresses: Chromium takes the empty string only, and it grants every group.
             Operation::UdpMulticastMembership if !text.is_empty() => {
@@ -129,10 +115,7 @@ mod tests {
     fn m17_m22_errors_are_chromiums() {
         for (value, pattern) in [
             (json!({"tcpServer": {"listen": "X:0"}}), "X:0"),
-            (
-                json!({"tcpServer": {"listen": ["a:80", "[::1]:80"]}}),
-                "[::1]:80",
-            ),
+            (json!({"tcpServer": {"listen": ["a:80", "[::1]:80"]}}), "[::1]:80"),
             (json!({"udp": {"multicastMembership": "*"}}), "*"),
             (json!({"udp": {"multicastMembership": ["", "*:*"]}}), "*:*"),
         ] {
@@ -167,11 +150,7 @@ mod tests {
     fn m21_membership_is_one_entry() {
         for list in [json!(""), json!([""]), json!(["", ""])] {
             let value = json!({"udp": {"multicastMembership": list}});
-            assert_eq!(
-                printed(&value, Operation::UdpMulticastMembership),
-                ["*:*"],
-                "{value}"
-            );
+            assert_eq!(printed(&value, Operation::UdpMulticastMembership), ["*:*"], "{value}");
         }
     }
 
@@ -189,9 +168,7 @@ mod tests {
 
     #[test]
     fn m24_m25_m31_each_operation_has_its_own_list() {
-        for (granted, section, key) in
-            KEYS.map(|(section, key, operation)| (operation, section, key))
-        {
+        for (granted, section, key) in KEYS.map(|(section, key, operation)| (operation, section, key)) {
             let grants = parse(&json!({section: {key: ""}})).expect("valid");
             for (_, _, asked) in KEYS {
                 let allowed = grants.allow(asked, "239.1.2.3", 8800);
@@ -204,10 +181,7 @@ mod tests {
     fn wrong_shapes_are_named_and_unknown_members_ignored() {
         for (value, text) in [
             (json!([]), "'sockets': expected an object, found a list"),
-            (
-                json!({"tcp": null}),
-                "'sockets.tcp': expected an object, found null",
-            ),
+            (json!({"tcp": null}), "'sockets.tcp': expected an object, found null"),
             (
                 json!({"tcpServer": {"listen": 8080}}),
                 "'sockets.tcpServer.listen': expected a string or a list of strings, found a number",
@@ -217,11 +191,7 @@ mod tests {
                 "'sockets.udp.send': expected a string or a list of strings, found an object",
             ),
         ] {
-            assert_eq!(
-                parse(&value),
-                Err(format!("Invalid value for {text}")),
-                "{value}"
-            );
+            assert_eq!(parse(&value), Err(format!("Invalid value for {text}")), "{value}");
         }
         let unknown = json!({"sctp": 1, "tcp": {"listen": 2}});
         assert_eq!(parse(&unknown), Ok(Grants::default()));

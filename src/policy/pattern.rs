@@ -97,10 +97,7 @@ impl Host {
             return None;
         }
         let text = text.to_ascii_lowercase();
-        let mut labels: Vec<&str> = text
-            .split('.')
-            .map(|label| label.trim_matches(is_space))
-            .collect();
+        let mut labels: Vec<&str> = text.split('.').map(|label| label.trim_matches(is_space)).collect();
         if !matches!(labels[0], "" | "*") {
             return Some(Self::Exact(labels.join(".")));
         }
@@ -133,9 +130,7 @@ impl Host {
 
 /// Whether `host` is an IP address in any form a URL could have it in; `*.0.0.1` must not match a part of one.
 fn is_address(host: &str) -> bool {
-    let inner = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     parse_ip_literal(inner.unwrap_or(host)).is_some()
 }
 

@@ -102,12 +102,7 @@ fn m25_m30_the_port_decides_for_any_host() {
 fn m26_m27_m28_m32_subdomains() {
     for text in ["*.example.com:8800", "*.ExAmPlE.cOm:8800"] {
         let pattern = manifest(text);
-        for host in [
-            "www.example.com",
-            "smtp.example.com",
-            "SMTP.example.com",
-            "example.com",
-        ] {
+        for host in ["www.example.com", "smtp.example.com", "SMTP.example.com", "example.com"] {
             assert!(pattern.matches(host, 8800), "{text} {host}");
             assert!(!pattern.matches(host, 80), "{text} {host}");
         }
@@ -125,12 +120,7 @@ fn m26_m27_m28_m32_subdomains() {
 #[test]
 fn m29_subdomain_patterns_do_not_match_addresses() {
     let pattern = manifest("*.168.0.1:8800");
-    for host in [
-        "192.168.0.1",
-        "0xc0.168.0.1",
-        "0300.168.0.1",
-        "::ffff:192.168.0.1",
-    ] {
+    for host in ["192.168.0.1", "0xc0.168.0.1", "0300.168.0.1", "::ffff:192.168.0.1"] {
         assert!(!pattern.matches(host, 8800), "{host}");
     }
     assert!(!manifest("*.1").matches("127.1", 1));

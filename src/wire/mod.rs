@@ -11,7 +11,7 @@ mod request;
 
 pub use decode::{Incoming, MAX_MESSAGES, decode};
 pub use encode::{Frame, FrameWriter};
-pub use outgoing::{Failure, FrameSink, HelloReply, Outgoing, Placed, SocketInfo, Value};
+pub use outgoing::{Failure, FrameSink, HelloCredit, HelloLimits, HelloReply, Outgoing, Placed, SocketInfo, Value};
 pub use params::{Data, MAX_NAME, Name};
 pub use request::{
     Ack, Call, Connect, Create, DnsQueryType, Hello, Listen, NoParams, Properties, Send, ServerCreate,

@@ -1,0 +1,138 @@
+//! What the shim and this host have agreed on: `host.hello`, `host.ack`, `host.bye`, and whether calls reach the engine.
+
+use std::borrow::Cow;
+
+use crate::engine::{self, Engine, SEND_WINDOW};
+use crate::policy::Gates;
+use crate::wire::{
+    Ack, Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
+};
+
+/// One session: the life of one native port.
+#[derive(Debug)]
+pub struct Session {
+    /// The sockets; `host` drives them.
+    pub engine: Engine<Gates>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing has arrived; `host.hello` may.
+    Fresh,
+    /// Calls are carried out.
+    Open,
+    /// Calls are refused with this text.
+    Refusing(Cow<'static, str>),
+}
+
+impl Session {
+    /// A session whose sockets are bounded by `descriptors` (what the system lets this process open) and by the policy.
+    pub fn new(mut gates: Gates, descriptors: usize) -> Self {
+        let wanted = gates.max_sockets().unwrap_or(engine::MOST_SOCKETS);
+        Self {
+            engine: Engine::new(gates, wanted.min(descriptors)),
+            state: State::Fresh,
+        }
+    }
+
+    /// Takes one frame's messages, in order.
+    pub fn take(&mut self, frame: Result<Vec<Incoming>, String>) {
+        match frame {
+            Ok(messages) => messages.into_iter().for_each(|message| self.message(message)),
+            Err(message) => self.engine.report(message),
+        }
+    }
+
+    fn message(&mut self, message: Incoming) {
+        match message {
+            Incoming::Call {
+                id: Some(id),
+                call: Call::Hello(hello),
+                ..
+            } => self.hello(id, &hello),
+            Incoming::Call {
+                call: Call::Ack(ack), ..
+            } => self.ack(&ack),
+            Incoming::Call {
+                id: Some(id),
+                more,
+                call,
+            } => self.call(id, more, call),
+            Incoming::Bad { id: Some(id), message } => self.engine.reply(id, Err(Failure::bare(message))),
+            Incoming::Bad { id: None, message } => self.engine.report(message),
+            // The decoder lets no other request pass without an id.
+            Incoming::Call { id: None, .. } => {}
+        }
+    }
+
+    fn ack(&mut self, ack: &Ack) {
+        self.engine.ack(ack);
+    }
+
+    fn call(&mut self, id: u64, more: bool, call: Call) {
+        if let State::Refusing(reason) = &self.state {
+            return self.engine.reply(id, Err(Failure::bare(reason.clone())));
+        }
+        self.state = State::Open;
+        if let Call::Bye(_) = call {
+            self.end();
+            return self.engine.reply(id, Ok(Value::None));
+        }
+        self.engine.call(id, more, call);
+    }
+
+    fn hello(&mut self, id: u64, hello: &Hello) {
+        let outcome = match &self.state {
+            State::Fresh => self.greet(hello),
+            State::Open => Err(Failure::bare("host.hello must be the first message")),
+            State::Refusing(reason) => Err(Failure::bare(reason.clone())),
+        };
+        self.engine.reply(id, outcome);
+    }
+
+    fn greet(&mut self, hello: &Hello) -> Result<Value, Failure> {
+        let next = hello.next_socket_id.unwrap_or(1);
+        if !(1..=MAX_FIRST_SOCKET_ID).contains(&next) {
+            return Err(Failure::bare(format!(
+                "Invalid params: `nextSocketId` is not in 1..={MAX_FIRST_SOCKET_ID}"
+            )));
+        }
+        let (low, high) = hello.protocol;
+        let protocol = high.min(PROTOCOLS.1);
+        if protocol < low.max(PROTOCOLS.0) {
+            let (ours_low, ours_high) = PROTOCOLS;
+            let reason: Cow<'static, str> = format!(
+                "No common protocol: the shim speaks {low} to {high}, this host {ours_low} to {ours_high}. Update the host: chrome-sockets-host install"
+            )
+            .into();
+            self.state = State::Refusing(reason.clone());
+            return Err(Failure::bare(reason));
+        }
+        tracing::info!(shim = hello.shim.as_deref().unwrap_or("unknown"), protocol, "hello");
+        self.state = State::Open;
+        self.engine.start_ids_at(next);
+        let manifest_error = self.engine.permissions().set_manifest(hello.sockets.as_ref()).err();
+        Ok(Value::Hello(Box::new(HelloReply {
+            protocol,
+            host: env!("CARGO_PKG_VERSION"),
+            features: [],
+            limits: HelloLimits {
+                sockets: self.engine.limit(),
+            },
+            credit: HelloCredit {
+                socket: engine::SOCKET_WINDOW,
+                port: engine::PORT_WINDOW,
+                accepts: engine::ACCEPT_WINDOW,
+            },
+            send_window: SEND_WINDOW,
+            manifest_error,
+        })))
+    }
+
+    /// The orderly end: every socket is closed and later calls are refused.
+    pub fn end(&mut self) {
+        self.state = State::Refusing("The session has ended".into());
+        self.engine.close_all();
+    }
+}
