@@ -83,13 +83,15 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
             spare = send_frame(&mut session, &output, buffer);
         }
         let engine = &mut session.engine;
+        let changed = engine.changed();
+        let takes_requests = engine.takes_requests();
         tokio::select! { biased;
             buffer = output.buffer(), if spare.is_none() => match buffer {
                 Ok(buffer) => spare = Some(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
             () = engine.connect_progress() => {}
-            message = input.recv(), if engine.takes_requests() => match message {
+            message = input.recv(), if takes_requests => match message {
                 Some(Input::Frame(frame)) => session.take(frame),
                 Some(Input::End) | None => break None,
                 Some(Input::Broken(error)) => {
@@ -97,7 +99,7 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
                 }
             },
             // Only wakes the loop: each round looks at what is ready before it waits.
-            () = engine.changed() => {}
+            () = changed => {}
         }
         rounds += 1;
         if rounds % ROUNDS_BETWEEN_POLLS == 0 {
