@@ -205,7 +205,7 @@ fn broken_files_deny_everything() {
         ),
     ] {
         put(&fixture.user, &content);
-        assert!(!fixture.listens("127.0.0.1"), "{:.80}", content);
+        assert!(!fixture.listens("127.0.0.1"), "{content:.80}");
         put(&fixture.user, "{}");
         assert!(fixture.listens("127.0.0.1"), "mended");
     }

@@ -8,6 +8,7 @@ mod gates;
 mod grants;
 mod pattern;
 
+pub(crate) use file::read_trusted;
 pub use file::{FILE_NAME, MAX_FILE_BYTES};
 pub use gates::{Dirs, Gates};
 pub use grants::Grants;
