@@ -213,3 +213,34 @@ fn fill(temporary: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let _ = mode;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who can guess the temporary name must not make us write through a link of that name.
+    #[cfg(unix)]
+    #[test]
+    fn a_prepared_temporary_file_is_neither_followed_nor_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let precious = directory.path().join("precious");
+        fs::write(&precious, "precious").expect("a file");
+        let name = format!(".chrome-sockets-{}.tmp", std::process::id());
+        let prepared = directory.path().join(name);
+        std::os::unix::fs::symlink(&precious, &prepared).expect("a link");
+        let path = directory.path().join("file");
+        let error = replace(&path, b"new", PUBLIC).expect_err("refused");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&precious).expect("a file"), b"precious");
+        assert!(prepared.is_symlink() && !path.exists());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_no_temporary_file() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("taken");
+        fs::create_dir(&path).expect("a directory in the file's place");
+        replace(&path, b"new", PUBLIC).expect_err("refused");
+        assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 1);
+    }
+}

@@ -1,4 +1,4 @@
-//! What `install` wrote outside our own directories, so that `uninstall` finds it all and leaves nothing else empty-handed.
+//! What `install` wrote outside our own directories, so that `uninstall` finds all of it and the directories made for it.
 
 use std::path::{Path, PathBuf};
 

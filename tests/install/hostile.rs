@@ -151,6 +151,16 @@ fn links_are_replaced_and_not_written_through() {
 }
 
 #[test]
+fn a_link_to_the_very_same_content_is_replaced_too() {
+    let home = Home::new();
+    home.succeed(&INSTALL);
+    fs::rename(home.at(BINARY), home.at("elsewhere")).expect("moved");
+    symlink(home.at("elsewhere"), home.at(BINARY)).expect("a link");
+    home.succeed(&INSTALL);
+    assert!(!home.at(BINARY).is_symlink() && home.at("elsewhere").is_file());
+}
+
+#[test]
 fn a_link_to_nothing_is_replaced() {
     let home = Home::new();
     home.make(".config/chromium/NativeMessagingHosts");

@@ -97,6 +97,7 @@ fn one_browser_goes_and_the_other_still_works() {
             "{path}"
         );
     }
+    assert_eq!(home.json(RECORD)["manifests"], json!([home.at(CHROME)]));
     home.succeed(&["uninstall", "--browser", "chrome"]);
     assert!(!home.at(".local").exists() && !home.at(".config/chrome-sockets").exists());
 }
