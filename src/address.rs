@@ -82,7 +82,23 @@ mod tests {
 
     #[test]
     fn s26_names_and_malformed_literals_are_refused() {
-        for text in ["", "localhost", "*", "[::1]", "256.1.1.1", "fe80::1%lo", "1.2.3.4.5", "0x", "a.b", "1..2", " 127.0.0.1", "08.1", "4294967296", ".", "127.0.0.1:80"] {
+        for text in [
+            "",
+            "localhost",
+            "*",
+            "[::1]",
+            "256.1.1.1",
+            "fe80::1%lo",
+            "1.2.3.4.5",
+            "0x",
+            "a.b",
+            "1..2",
+            " 127.0.0.1",
+            "08.1",
+            "4294967296",
+            ".",
+            "127.0.0.1:80",
+        ] {
             if text == "0x" {
                 continue; // The URL standard's quirk: zero.
             }

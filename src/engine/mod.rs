@@ -1,1 +1,272 @@
-//! To come.
+//! What the sockets do. Knows neither JSON nor the pipe: it takes [`Call`]s, and places what it has to say into a [`FrameSink`].
+//!
+//! One value owns everything, so there is nothing to lock. Control messages wait here in order; payload waits in the kernel
+//! until a frame has room for it.
+
+mod connect;
+mod connection;
+mod credit;
+mod linger;
+mod options;
+mod ready;
+mod sends;
+mod table;
+mod tcp;
+mod tcp_server;
+mod transfer;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect::{Connector, Finished};
+use credit::Credit;
+use linger::Lingering;
+use ready::{Interest, Ready};
+use sends::{Load, Sent};
+use table::Table;
+
+use crate::net_error::NetError;
+use crate::policy::Permissions;
+use crate::wire::{Ack, Call, Failure, FrameSink, Outgoing, Placed, Value};
+
+pub use credit::{ACCEPT_WINDOW, PORT_WINDOW, SOCKET_WINDOW};
+
+/// The payload bytes the shim may have on their way to us.
+pub const SEND_WINDOW: u64 = 4 << 20;
+
+/// Sockets at once, when the system's limit on descriptors allows it.
+pub const MOST_SOCKETS: usize = 16_384;
+
+/// Unwritten replies beyond this many bytes stop the reading of requests.
+const MOST_UNWRITTEN: usize = 4 << 20;
+
+const NOT_FOUND: &str = "Socket not found";
+const NO_PERMISSION: &str = "Does not have permission";
+
+/// What a call comes to when it is answered at once.
+type Outcome = Result<Value, Failure>;
+
+fn not_found() -> Failure {
+    Failure::bare(NOT_FOUND)
+}
+
+/// Ports are 32-bit integers that wrap, as in Chromium (SPEC §0.9).
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "wrapping is the rule"
+)]
+fn port(number: i32) -> u16 {
+    number as u16
+}
+
+/// Messages without payload, waiting for a frame in the order they came about.
+#[derive(Debug, Default)]
+struct Control {
+    messages: VecDeque<Outgoing>,
+    weight: usize,
+}
+
+impl Control {
+    fn push(&mut self, message: Outgoing) {
+        self.weight += message.weight();
+        self.messages.push_back(message);
+    }
+
+    /// Moves messages into the frame until it is full.
+    ///
+    /// # Returns
+    /// Whether none is left.
+    fn drain_into(&mut self, sink: &mut impl FrameSink) -> bool {
+        while let Some(message) = self.messages.front_mut() {
+            let before = message.weight();
+            match sink.control(message) {
+                Placed::Full => return false,
+                Placed::Part => {
+                    self.weight -= before - message.weight();
+                    return false;
+                }
+                Placed::Whole => {
+                    self.weight -= before;
+                    self.messages.pop_front();
+                }
+            }
+        }
+        true
+    }
+}
+
+/// The sockets of one extension.
+#[derive(Debug)]
+pub struct Engine<P> {
+    permissions: P,
+    table: Table,
+    control: Control,
+    ready: Arc<Ready>,
+    connector: Connector,
+    lingering: Lingering,
+    port_credit: Credit,
+    accept_credit: Credit,
+    /// What waits to be written, in all.
+    load: Load,
+    /// Sends that were answered with an error while chunks of them were still to come.
+    cut: BTreeSet<u64>,
+    /// Payload read from the pipe, and how much of it the shim has been told of.
+    taken: u64,
+    taken_told: u64,
+    /// Reused: where payload is read to on its way into a frame, and the sends a write has ended.
+    scratch: Box<[u8]>,
+    sent: Vec<Sent>,
+}
+
+impl<P: Permissions> Engine<P> {
+    /// An engine without sockets that will hold at most `limit` of them.
+    pub fn new(permissions: P, limit: usize) -> Self {
+        Self {
+            permissions,
+            table: Table::new(limit),
+            control: Control::default(),
+            ready: Arc::default(),
+            connector: Connector::new(),
+            lingering: Lingering::default(),
+            port_credit: Credit::default(),
+            accept_credit: Credit::default(),
+            load: Load::default(),
+            cut: BTreeSet::new(),
+            taken: 0,
+            taken_told: 0,
+            scratch: vec![0; 64 << 10].into_boxed_slice(),
+            sent: Vec::new(),
+        }
+    }
+
+    /// Where socket ids begin; only before any socket exists.
+    pub fn start_ids_at(&mut self, next: u32) {
+        self.table.start_at(next);
+    }
+
+    /// How many sockets may exist at once.
+    pub fn limit(&self) -> usize {
+        self.table.limit()
+    }
+
+    /// Changes how many sockets may exist at once; those that exist stay.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.table.set_limit(limit);
+    }
+
+    /// The gates, for what a session tells them.
+    pub fn permissions(&mut self) -> &mut P {
+        &mut self.permissions
+    }
+
+    /// Answers a request, behind everything that was said before.
+    pub fn reply(&mut self, id: u64, outcome: Result<Value, Failure>) {
+        self.control.push(Outgoing::Reply { id, outcome });
+    }
+
+    /// Says that something arrived which no reply can be addressed to.
+    pub fn report(&mut self, message: String) {
+        self.control.push(Outgoing::Error { message });
+    }
+
+    /// Carries out a request. Its reply is queued now or, for what takes time, when it has ended.
+    pub fn call(&mut self, id: u64, more: bool, call: Call) {
+        let outcome = match call {
+            Call::TcpServerCreate(params) => self.server_create(params),
+            Call::TcpServerUpdate(params) => self.server_update(params),
+            Call::TcpServerSetPaused(params) => self.server_set_paused(&params),
+            Call::TcpServerListen(params) => self.server_listen(&params),
+            Call::TcpServerDisconnect(params) => self.server_disconnect(&params),
+            Call::TcpServerClose(params) => self.server_close(&params),
+            Call::TcpServerGetInfo(params) => self.server_get_info(&params),
+            Call::TcpServerGetSockets(_) => self.server_get_sockets(),
+            Call::TcpCreate(params) => self.tcp_create(params),
+            Call::TcpUpdate(params) => self.tcp_update(params),
+            Call::TcpSetPaused(params) => self.tcp_set_paused(&params),
+            Call::TcpGetInfo(params) => self.tcp_get_info(&params),
+            Call::TcpGetSockets(_) => self.tcp_get_sockets(),
+            Call::TcpSetKeepAlive(params) => self.tcp_set_keep_alive(&params),
+            Call::TcpSetNoDelay(params) => self.tcp_set_no_delay(&params),
+            // These answer for themselves: later, or with something to say before or after.
+            Call::TcpConnect(params) => return self.tcp_connect(id, params),
+            Call::TcpSend(params) => return self.tcp_send(id, more, params),
+            Call::TcpDisconnect(params) => return self.tcp_disconnect(id, &params),
+            Call::TcpClose(params) => return self.tcp_close(id, &params),
+            // The session's own business; it does not come here.
+            Call::Hello(_) | Call::Ack(_) | Call::Bye(_) => return,
+        };
+        self.reply(id, outcome);
+    }
+
+    /// Takes the shim's counters of what it has consumed.
+    pub fn ack(&mut self, ack: &Ack) {
+        if let Some(total) = ack.port {
+            self.port_credit.acknowledge(total);
+        }
+        if let Some(total) = ack.accepts {
+            self.accept_credit.acknowledge(total);
+        }
+        for (id, total) in ack.sockets.iter().flat_map(|sockets| sockets.iter()) {
+            if let Some(tcp) = self.table.tcp_by_id(id) {
+                tcp.credit.acknowledge(total);
+                tcp.look();
+            }
+        }
+    }
+
+    /// Whether the next frame would have something in it, as far as is known without asking the kernel.
+    pub fn has_output(&self) -> bool {
+        !self.control.messages.is_empty()
+            || self.owes_ack()
+            || (self.ready.len(Interest::Accept) > 0 && self.accept_credit.left(credit::ACCEPT_WINDOW) > 0)
+            || (self.ready.len(Interest::Read) > 0 && self.port_credit.left(credit::PORT_WINDOW) >= credit::MIN_COST)
+    }
+
+    /// Whether more requests may be read: only our own unwritten replies can stop that, never a peer and never missing credit.
+    pub fn takes_requests(&self) -> bool {
+        self.control.weight < MOST_UNWRITTEN
+    }
+
+    /// Fills one frame: everything that waits in order, then new connections and payload.
+    pub fn fill(&mut self, sink: &mut impl FrameSink) {
+        self.ack_into(sink);
+        if self.control.drain_into(sink) {
+            self.accept_into(sink);
+            self.read_into(sink);
+        }
+    }
+
+    /// Returns when some socket has become ready since the last time.
+    pub fn changed(&self) -> impl Future<Output = ()> + use<P> {
+        let ready = Arc::clone(&self.ready);
+        async move { ready.changed().await }
+    }
+
+    /// Waits for a step of a `connect` and takes it. Nothing is lost when the future is dropped.
+    pub async fn connect_progress(&mut self) {
+        let finished: Finished = self.connector.finished().await;
+        self.connect_step(finished);
+    }
+
+    /// Ends every socket: listeners first, so that a reload of the extension finds its ports free; then FIN to every peer.
+    pub fn close_all(&mut self) {
+        let ids = self.table.ids();
+        for &id in &ids {
+            if let Some(server) = self.table.server_by_id(id) {
+                server.stop();
+            }
+        }
+        for id in ids {
+            self.give_up_attempts(id, &Failure::code(NetError::Aborted));
+            self.end_connection(id, false);
+            self.table.remove(id);
+        }
+    }
+
+    /// Waits until the peers have what was sent to them, for `patience` at the most.
+    pub async fn drained(&mut self, patience: Duration) {
+        let _ = tokio::time::timeout(patience, self.lingering.finished()).await;
+    }
+}

@@ -1,1 +1,25 @@
-//! To come.
+//! The messages between the shim and this host, as `PROTOCOL.md` lists them.
+//!
+//! Format only: bytes to values and values to bytes. Nothing here reads, writes or waits.
+
+mod base64;
+mod decode;
+mod encode;
+mod outgoing;
+mod params;
+mod request;
+
+pub use decode::{Incoming, MAX_MESSAGES, decode};
+pub use encode::{Frame, FrameWriter};
+pub use outgoing::{Failure, FrameSink, HelloReply, Outgoing, Placed, SocketInfo, Value};
+pub use params::{Data, MAX_NAME, Name};
+pub use request::{
+    Ack, Call, Connect, Create, DnsQueryType, Hello, Listen, NoParams, Properties, Send, ServerCreate,
+    ServerProperties, ServerUpdate, SetKeepAlive, SetNoDelay, SetPaused, SocketOnly, Update,
+};
+
+/// The lowest and the highest protocol this host speaks.
+pub const PROTOCOLS: (u32, u32) = (1, 1);
+
+/// The largest socket id a session may start at, so that counting up never leaves 31 bits.
+pub const MAX_FIRST_SOCKET_ID: u32 = (1 << 31) - (1 << 20);

@@ -1,0 +1,120 @@
+import { Connection } from './connection.js';
+import { HttpError } from './http/parser.js';
+import { errorResponse, serialize } from './http/response.js';
+import { call, closeQuietly } from './sockets.js';
+
+const ADDRESS = '127.0.0.1';
+/** `net::ERR_FAILED`: what a listening server hears when the native host is gone. */
+const HOST_GONE = -2;
+
+/** A TCP server on a loopback port, made of `chrome.sockets`. */
+export class Server {
+  /** The port it listens on; 0 before that. */
+  port = 0;
+  /** @type {Map<number, Connection>} by socket id */
+  connections = new Map();
+
+  #socketId = 0;
+  #handler;
+  #limits;
+
+  /**
+   * @param {import('./connection.js').Handler} handler
+   * @param {import('./limits.js').Limits} limits
+   */
+  constructor(handler, limits) {
+    this.#handler = handler;
+    this.#limits = limits;
+    const { tcp, tcpServer } = /** @type {any} */ (chrome).sockets;
+    // The events are those of every socket of the extension, so each listener looks whether the socket is one of ours.
+    tcpServer.onAccept.addListener((/** @type {{socketId: number, clientSocketId: number}} */ info) => {
+      if (info.socketId === this.#socketId) this.#accept(info.clientSocketId);
+    });
+    tcpServer.onAcceptError.addListener((/** @type {{socketId: number, resultCode: number}} */ info) => {
+      if (info.socketId === this.#socketId) this.#acceptFailed(info.resultCode);
+    });
+    tcp.onReceive.addListener((/** @type {{socketId: number, data: ArrayBuffer}} */ info) => {
+      this.connections.get(info.socketId)?.receive(info.data);
+    });
+    tcp.onReceiveError.addListener((/** @type {{socketId: number}} */ info) => {
+      this.connections.get(info.socketId)?.close();
+    });
+  }
+
+  /**
+   * Starts to listen, or moves to another port.
+   *
+   * @param {number} port 0 for any free one
+   */
+  async listen(port) {
+    const { socketId } = await call('tcpServer', 'create', { name: 'tabs-api' });
+    try {
+      await call('tcpServer', 'listen', socketId, ADDRESS, port);
+      this.port = (await call('tcpServer', 'getInfo', socketId)).localPort;
+    } catch (error) {
+      await closeQuietly('tcpServer', socketId);
+      throw error;
+    }
+    const previous = this.#socketId;
+    this.#socketId = socketId;
+    if (previous) await closeQuietly('tcpServer', previous);
+  }
+
+  /** @param {number} socketId */
+  #accept(socketId) {
+    if (this.connections.size >= this.#limits.connections) {
+      this.#turnAway(socketId);
+      return;
+    }
+    const connection = new Connection(socketId, this.#handler, this.#limits, () => this.connections.delete(socketId));
+    this.connections.set(socketId, connection);
+    call('tcp', 'getInfo', socketId).then(
+      ({ peerAddress, peerPort }) => {
+        connection.peer = `${peerAddress}:${peerPort}`;
+      },
+      () => connection.close(),
+    );
+    // A new connection is paused, so nothing can have been missed. It may be gone again already.
+    call('tcp', 'setPaused', socketId, false).catch(() => connection.close());
+  }
+
+  /** @param {number} socketId */
+  async #turnAway(socketId) {
+    const error = new HttpError(503, 'Too many connections.', { 'Retry-After': '1' });
+    const bytes = serialize(errorResponse(error), { head: false, keepAlive: false });
+    await call('tcp', 'send', socketId, bytes).catch(() => {});
+    await closeQuietly('tcp', socketId);
+  }
+
+  /** @param {number} code */
+  async #acceptFailed(code) {
+    if (code === HOST_GONE) {
+      for (const connection of [...this.connections.values()]) connection.close();
+      this.#socketId = 0;
+      await this.#retry(() => this.listen(this.port));
+    } else {
+      // Most likely the system is out of file descriptors. The server is paused now, and can go on when some are free.
+      const socketId = this.#socketId;
+      await this.#retry(async () => {
+        if (socketId === this.#socketId) await call('tcpServer', 'setPaused', socketId, false);
+      });
+    }
+  }
+
+  /**
+   * Tries for some minutes, less and less often.
+   *
+   * @param {() => Promise<void>} action
+   */
+  async #retry(action) {
+    for (let wait = 100; wait < 120_000; wait *= 2) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      try {
+        await action();
+        return;
+      } catch (error) {
+        console.warn(`The server stands still: ${error}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * What the generated types say about each name of the API: meaning, units, ranges, errors, and where each rule comes from.
+ * Keys are the table's names; the generator stops when one is missing or left over.
+ *
+ * @typedef {object} Doc
+ * @property {string} text
+ * @property {Record<string, string>} [members] Parameters of a method, or members of a dictionary.
+ * @property {string} [result] What the callback gets, or the promise resolves with.
+ * @property {string[]} [errors] Texts of `chrome.runtime.lastError`, with the code that comes beside, and when.
+ * @property {string} source
+ */
+
+const SERVER = 'Chromium, `extensions/browser/api/sockets_tcp_server/`';
+const TCP = 'Chromium, `extensions/browser/api/sockets_tcp/`';
+const OURS = 'chrome-sockets';
+
+const NOT_FOUND = '`Socket not found`: no open socket of this kind has the id.';
+const PERMISSION = "`Does not have permission`: the manifest key `sockets` or the user's policy does not allow it.";
+
+const server = 'Id of a listening socket, from `create`.';
+const socket = 'Id of a TCP socket, from `create` or from `tcpServer.onAccept`.';
+
+/** What the two namespaces say in the same words. */
+const common = (/** @type {string} */ source, /** @type {string} */ socketId) => ({
+  update: {
+    text: 'Changes properties. Those that are absent keep their value. Works in every state.',
+    members: { socketId, properties: 'The properties to change.' },
+    errors: [NOT_FOUND],
+    source,
+  },
+  close: {
+    text: 'Closes the socket and frees its id, which is never used again.',
+    members: { socketId },
+    errors: [NOT_FOUND],
+    source,
+  },
+  getInfo: {
+    text: 'State of one socket.',
+    members: { socketId },
+    result: 'The state, as of the last event that was sent. Members without a value are absent.',
+    errors: [NOT_FOUND],
+    source,
+  },
+  CreateInfo: {
+    text: 'Result of `create`.',
+    members: { socketId: 'Id of the new socket, at least 1.' },
+    source,
+  },
+});
+
+const persistent = 'Whether the socket is to outlive the background context. Stored and reported; `false` when absent.';
+const name = 'Any text, for the app itself; up to 64 KiB. Empty when absent.';
+
+/** @type {Record<string, Record<string, Doc>>} */
+export const docs = {
+  tcpServer: {
+    '': { text: 'Listening TCP sockets: the part of `chrome.sockets.tcpServer`.', source: SERVER },
+    ...common(SERVER, server),
+    create: {
+      text: 'Makes a socket that can listen.',
+      members: { properties: 'Initial properties.' },
+      result: 'The id of the new socket.',
+      errors: ['`net::ERR_INSUFFICIENT_RESOURCES`: the extension has as many sockets as the host allows.'],
+      source: `${SERVER}; the limit: ${OURS}`,
+    },
+    close: {
+      text: 'Stops listening and frees the id, which is never used again. Accepted connections stay open.',
+      members: { socketId: server },
+      errors: [NOT_FOUND],
+      source: SERVER,
+    },
+    setPaused: {
+      text: 'Stops or resumes accepting. After the callback of a pause no `onAccept` of the socket fires; connections wait in the backlog. Resuming accepts again, also after `onAcceptError`.',
+      members: { socketId: server, paused: 'Whether to stop.' },
+      errors: [NOT_FOUND],
+      source: `${SERVER}; that pausing is exact and that resuming works as documented: ${OURS}`,
+    },
+    listen: {
+      text: 'Listens on a local address and port.',
+      members: {
+        socketId: server,
+        address: 'An IP literal: `127.0.0.1`, `::1` (no brackets), `0.0.0.0` or `::` for all. Names are not resolved.',
+        port: 'Modulo 65536; 0 lets the system choose, and `getInfo` tells which.',
+        backlog: "How many connections may wait. The system's maximum when absent or negative; 0 is an error.",
+      },
+      result: '0, or a negative net error code beside `lastError`. Nothing when the error has no code.',
+      errors: [
+        NOT_FOUND,
+        PERMISSION,
+        '`net::ERR_INVALID_ARGUMENT` (-4): not an IP literal, or backlog 0.',
+        '`net::ERR_ADDRESS_IN_USE` (-147), `net::ERR_ACCESS_DENIED` (-10), `net::ERR_ADDRESS_INVALID` (-108) and what else the system says.',
+        '`net::ERR_SOCKET_IS_CONNECTED` (-23): it listens already, and goes on doing so.',
+        '`net::ERR_ABORTED` (-3): `disconnect` came first.',
+      ],
+      source: `${SERVER}; -23 and -3, which Chromium leaves undefined: ${OURS}`,
+    },
+    disconnect: {
+      text: 'Stops listening and frees the port at once. Accepted connections stay open. The socket can listen again.',
+      members: { socketId: server },
+      errors: [NOT_FOUND],
+      source: SERVER,
+    },
+    getSockets: {
+      text: "State of all the extension's listening sockets, in no order.",
+      result: 'One entry per socket.',
+      source: SERVER,
+    },
+    SocketProperties: { text: 'Properties of a listening socket.', members: { persistent, name }, source: SERVER },
+    SocketInfo: {
+      text: 'State of a listening socket.',
+      members: {
+        socketId: 'Id of the socket.',
+        persistent: 'As given.',
+        name: 'As given; absent when empty.',
+        paused: 'Whether it does not accept: by `setPaused`, or after `onAcceptError`.',
+        localAddress: 'Address it listens on, canonical; absent while it does not listen.',
+        localPort: 'Port it listens on, 1 to 65535; absent while it does not listen.',
+      },
+      source: SERVER,
+    },
+    onAccept: {
+      text: 'A connection was accepted. Its socket is paused: add listeners, then `tcp.setPaused(clientSocketId, false)`.',
+      source: SERVER,
+    },
+    onAcceptError: {
+      text: 'Accepting failed. The socket is paused now; `setPaused(socketId, false)` tries again. -2 also when the host is gone.',
+      source: `${SERVER}; the host: ${OURS}`,
+    },
+    AcceptInfo: {
+      text: 'What `onAccept` says.',
+      members: { socketId: 'The listening socket.', clientSocketId: 'The new connection, a socket of `tcp`.' },
+      source: SERVER,
+    },
+    AcceptErrorInfo: {
+      text: 'What `onAcceptError` says.',
+      members: { socketId: 'The listening socket.', resultCode: 'Net error code, negative.' },
+      source: SERVER,
+    },
+  },
+  tcp: {
+    '': { text: 'TCP connections: the part of `chrome.sockets.tcp`.', source: TCP },
+    ...common(TCP, socket),
+    create: {
+      text: 'Makes a socket that can connect.',
+      members: { properties: 'Initial properties.' },
+      result: 'The id of the new socket.',
+      errors: ['`net::ERR_INSUFFICIENT_RESOURCES`: the extension has as many sockets as the host allows.'],
+      source: `${TCP}; the limit: ${OURS}`,
+    },
+    close: {
+      text: 'Closes the connection and frees the id, which is never used again. Bytes whose `send` has succeeded still go out. An un-paused connected socket gets a last `onReceiveError` with -100.',
+      members: { socketId: socket },
+      errors: [NOT_FOUND],
+      source: `${TCP}; that sent bytes are not lost: ${OURS}`,
+    },
+    setPaused: {
+      text: 'Stops or resumes reading. After the callback of a pause no `onReceive` of the socket fires; the peer is held up in the end, and nothing is lost.',
+      members: { socketId: socket, paused: 'Whether to stop.' },
+      errors: [NOT_FOUND],
+      source: `${TCP}; that pausing is exact: ${OURS}`,
+    },
+    connect: {
+      text: 'Connects. Reading starts at once unless the socket is paused.',
+      members: {
+        socketId: socket,
+        peerAddress:
+          'Host name or IP literal (no brackets). A name is resolved at each call; its addresses are tried in turn.',
+        peerPort: 'Modulo 65536.',
+        dnsQueryType: 'Which addresses to ask for; `any` when absent.',
+      },
+      result: '0, or a negative net error code beside `lastError`. Nothing when the error has no code.',
+      errors: [
+        NOT_FOUND,
+        PERMISSION,
+        '`net::ERR_NAME_NOT_RESOLVED` (-105), `net::ERR_CONNECTION_REFUSED` (-102), `net::ERR_CONNECTION_TIMED_OUT` (-118), `net::ERR_ADDRESS_UNREACHABLE` (-109) and what else the system says.',
+        '`net::ERR_CONNECTION_FAILED` (-104): another `connect` is pending.',
+        '`net::ERR_SOCKET_IS_CONNECTED` (-23): it is connected.',
+        '`net::ERR_ABORTED` (-3): `disconnect` came first.',
+      ],
+      source: `${TCP}; -3, where Chromium never calls back: ${OURS}`,
+    },
+    disconnect: {
+      text: 'Ends the connection; the socket can connect again. An un-paused connected socket gets a last `onReceiveError` with -100 and is paused then.',
+      members: { socketId: socket },
+      errors: [NOT_FOUND],
+      source: TCP,
+    },
+    send: {
+      text: 'Sends bytes. They are copied at once; sends of one socket go out in order. Success means that the system has taken the last byte, not that the peer has it.',
+      members: { socketId: socket, data: 'The bytes; of a view only its range. May be empty.' },
+      result:
+        '`resultCode` 0 and `bytesSent`, always the whole length. On failure a negative `resultCode` alone, or nothing when the error has no code.',
+      errors: [
+        '`Exceeded write quota.`: more than 200 MiB of the extension would be on their way.',
+        NOT_FOUND,
+        '`net::ERR_SOCKET_NOT_CONNECTED` (-15): not connected, or closed or disconnected before the send was complete.',
+        '`net::ERR_FAILED` (-2): the connection broke.',
+      ],
+      source: `${TCP}; -15 for an interrupted send, where Chromium never calls back: ${OURS}`,
+    },
+    getSockets: {
+      text: "State of all the extension's TCP sockets, accepted ones included, in no order.",
+      result: 'One entry per socket.',
+      source: TCP,
+    },
+    setKeepAlive: {
+      text: 'Switches TCP keep-alive, which is on with 45 seconds by default.',
+      members: {
+        socketId: socket,
+        enable: 'Whether to probe an idle connection.',
+        delay: 'Seconds until the first probe and between probes; 0 or absent leaves the times as they are.',
+      },
+      result: '0, or a negative net error code beside `lastError`.',
+      errors: ['`Socket not found` (-2).', '`net::ERR_FAILED` (-2): not connected, or the system refused.'],
+      source: TCP,
+    },
+    setNoDelay: {
+      text: "Switches Nagle's algorithm off or on. It is off by default.",
+      members: { socketId: socket, noDelay: 'Whether small packets go out at once.' },
+      result: '0, or a negative net error code beside `lastError`.',
+      errors: ['`Socket not found` (-2).', '`net::ERR_FAILED` (-2): not connected, or the system refused.'],
+      source: TCP,
+    },
+    SocketProperties: {
+      text: 'Properties of a TCP socket.',
+      members: {
+        persistent,
+        name,
+        bufferSize: 'Most bytes of one `onReceive`, at most 65536. 4096 when absent, 0 or negative.',
+      },
+      source: TCP,
+    },
+    DnsQueryType: {
+      text: 'Which addresses of a name are asked for: what the system prefers, IPv4 only, or IPv6 only.',
+      source: TCP,
+    },
+    SendInfo: {
+      text: 'Result of `send`.',
+      members: { resultCode: '0, or a negative net error code.', bytesSent: 'Length of the data; absent on failure.' },
+      source: TCP,
+    },
+    SocketInfo: {
+      text: 'State of a TCP socket.',
+      members: {
+        socketId: 'Id of the socket.',
+        persistent: 'As given.',
+        name: 'As given; absent when empty.',
+        bufferSize: 'As given; absent unless positive.',
+        paused: 'Whether it does not read. Accepted sockets begin paused; the end of a connection pauses too.',
+        connected: 'Whether it is connected. While paused, the end of the connection is not noticed.',
+        localAddress: 'Own address, canonical; absent while not connected.',
+        localPort: 'Own port; absent while not connected.',
+        peerAddress: "The peer's address, canonical; absent while not connected.",
+        peerPort: "The peer's port; absent while not connected.",
+      },
+      source: `${TCP}; the local address of accepted sockets: ${OURS}`,
+    },
+    onReceive: {
+      text: 'Bytes have come. Boundaries between events mean nothing. Without a listener they are dropped.',
+      source: TCP,
+    },
+    onReceiveError: {
+      text: 'The connection has ended, by the peer, by an error or by `close` or `disconnect` here; -100 in all cases. The socket is disconnected and paused now. All bytes that came before have been delivered.',
+      source: `${TCP}; also when the host is gone: ${OURS}`,
+    },
+    ReceiveInfo: {
+      text: 'What `onReceive` says.',
+      members: { socketId: 'The socket.', data: "The bytes; at least one, at most the socket's `bufferSize`." },
+      source: TCP,
+    },
+    ReceiveErrorInfo: {
+      text: 'What `onReceiveError` says.',
+      members: { socketId: 'The socket.', resultCode: 'Net error code, negative.' },
+      source: TCP,
+    },
+  },
+};

@@ -1,0 +1,164 @@
+/**
+ * Checks the arguments of a call as Chrome's bindings do, before anything leaves the context.
+ * A mistake throws a `TypeError` with Chrome's text at once; no callback is called then.
+ */
+
+import { namedType } from './signatures.js';
+
+/** @typedef {import('./signatures.js').Signature} Signature */
+/** @typedef {import('./signatures.js').Parameter} Parameter */
+/** @typedef {(...results: unknown[]) => void} Callback */
+
+const byteLength = /** @type {(this: unknown) => number} */ (
+  Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get
+);
+
+/**
+ * `instanceof` is wrong for a buffer made in another page of the extension, so this asks for the internal slot.
+ *
+ * @param {unknown} value
+ * @returns {value is ArrayBuffer}
+ */
+function isArrayBuffer(value) {
+  try {
+    byteLength.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {unknown} value */
+const isInt32 = (value) => typeof value === 'number' && value === (value | 0);
+
+/** @param {unknown} value */
+const isAbsent = (value) => value === undefined || value === null;
+
+/**
+ * Chrome's word for the type of a value, in the order in which Chrome asks.
+ *
+ * @param {unknown} value
+ */
+function typeWord(value) {
+  if (value === null) return 'null';
+  if (isInt32(value)) return 'integer';
+  if (Array.isArray(value)) return 'array';
+  if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return 'binary';
+  return typeof value;
+}
+
+/**
+ * Whether a value has the basic type that a parameter or property asks for; enumerations count as strings and
+ * dictionaries as objects here.
+ *
+ * @param {string} type
+ * @param {unknown} value
+ */
+function hasBasicType(type, value) {
+  const named = namedType(type);
+  const expected = named ? (Array.isArray(named) ? 'string' : 'object') : type;
+  return typeWord(value) === expected;
+}
+
+/**
+ * Lays the arguments over the parameters. Optional parameters in the middle may be left out altogether, so this tries
+ * to use each argument and otherwise skips the parameter.
+ *
+ * @param {Parameter[]} parameters
+ * @param {unknown[]} args
+ * @returns {unknown[] | undefined} One value per parameter, or nothing when no reading fits.
+ */
+function match(parameters, args) {
+  const [parameter, ...rest] = parameters;
+  if (!parameter) return args.length === 0 ? [] : undefined;
+  const [value, ...others] = args;
+  // The callback can always be left out: the call returns a promise then.
+  const optional = parameter.optional || parameter.type === 'function';
+  if (args.length > 0 && (hasBasicType(parameter.type, value) || (optional && isAbsent(value)))) {
+    const matched = match(rest, others);
+    if (matched) return [value, ...matched];
+  }
+  if (!optional) return undefined;
+  const matched = match(rest, args);
+  return matched && [undefined, ...matched];
+}
+
+/**
+ * @param {import('./signatures.js').Dictionary} dictionary
+ * @param {object} value
+ * @returns {Record<string, unknown>} A copy without the members that count as absent.
+ */
+function readDictionary(dictionary, value) {
+  /** @type {Record<string, unknown>} */
+  const result = {};
+  for (const [name, member] of Object.entries(value)) {
+    const declared = Object.hasOwn(dictionary, name) ? dictionary[name] : undefined;
+    if (declared === undefined) throw `Unexpected property: '${name}'.`;
+    if (isAbsent(member)) continue;
+    const type = declared.replace('optional ', '');
+    if (!hasBasicType(type, member)) {
+      throw `Error at property '${name}': Invalid type: expected ${type}, found ${typeWord(member)}.`;
+    }
+    result[name] = member;
+  }
+  return result;
+}
+
+/**
+ * Turns a value of the right basic type into what goes on the wire. Throws the detail text when it is not right.
+ *
+ * @param {string} type
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+function read(type, value) {
+  const named = namedType(type);
+  if (type === 'binary') return copyBytes(/** @type {BufferSource} */ (value));
+  if (!named) return value;
+  if (!Array.isArray(named)) {
+    return readDictionary(/** @type {import('./signatures.js').Dictionary} */ (named), /** @type {object} */ (value));
+  }
+  if (!named.includes(/** @type {string} */ (value))) throw `Value must be one of ${named.join(', ')}.`;
+  return value;
+}
+
+/**
+ * The bytes as they are now: what the caller does to the buffer afterwards has no effect. Of a view only its range.
+ *
+ * @param {BufferSource} source
+ * @returns {Uint8Array}
+ */
+function copyBytes(source) {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
+    : new Uint8Array(source).slice();
+}
+
+/**
+ * Checks a call's arguments and names them.
+ *
+ * @param {Signature} signature
+ * @param {unknown[]} args
+ * @returns {{params: Record<string, unknown>, callback: Callback | undefined}} Absent arguments are left out of
+ *   `params`; `binary` ones are copied into a `Uint8Array`.
+ */
+export function bindArguments(signature, args) {
+  /** @param {string} detail */
+  const fail = (detail) => new TypeError(`Error in invocation of ${signature.name}(${signature.text}): ${detail}`);
+  const values = match(signature.parameters, args);
+  if (!values) throw fail('No matching signature.');
+  const callback = /** @type {Callback | undefined} */ (values.pop() ?? undefined);
+  /** @type {Record<string, unknown>} */
+  const params = {};
+  for (const [index, value] of values.entries()) {
+    const { name, type } = /** @type {Parameter} */ (signature.parameters[index]);
+    if (isAbsent(value)) continue;
+    try {
+      params[name] = read(type, value);
+    } catch (detail) {
+      // A getter of the caller's object may throw too; that error is the caller's own and passes through.
+      throw typeof detail === 'string' ? fail(`Error at parameter '${name}': ${detail}`) : detail;
+    }
+  }
+  return { params, callback };
+}

@@ -1,0 +1,89 @@
+/** Builds `chrome.sockets` from the table of signatures. */
+
+import { bindArguments } from './arguments.js';
+import { EventSource } from './event.js';
+import { withLastError } from './last-error.js';
+import { namespaces, signature } from './signatures.js';
+
+/**
+ * @typedef {object} ErrorReply
+ * @property {string} message Text of `lastError`.
+ * @property {number} [code] Chrome's net error code, where there is one.
+ *
+ * @typedef {object} Reply How a call ended. `result` may stand beside `error`, where Chrome gives the callback both.
+ * @property {unknown} [result]
+ * @property {ErrorReply} [error]
+ *
+ * @typedef {(method: string, params: Record<string, unknown>, settle: (reply: Reply) => void) => void} CallHost
+ */
+
+/**
+ * @param {import('./arguments.js').Callback} callback
+ * @param {Reply} reply
+ */
+function callBack(callback, { result, error }) {
+  const run = () => {
+    try {
+      // Without a value the callback gets no arguments at all, not one that is undefined.
+      if (result === undefined || result === null) callback();
+      else callback(result);
+    } catch (thrown) {
+      console.error('Error handling response:', thrown);
+    }
+  };
+  if (error) withLastError(error.message, run);
+  else run();
+}
+
+/** @param {ErrorReply} error */
+function toError({ message, code }) {
+  return Object.assign(new Error(message), code === undefined ? undefined : { resultCode: code });
+}
+
+/**
+ * @param {import('./signatures.js').Signature} of
+ * @param {CallHost} call
+ */
+function method(of, call) {
+  return (/** @type {unknown[]} */ ...args) => {
+    const { params, callback } = bindArguments(of, args);
+    if (callback) return call(of.name, params, (reply) => callBack(callback, reply));
+    return new Promise((resolve, reject) => {
+      call(of.name, params, ({ result, error }) => {
+        if (error) reject(toError(error));
+        else resolve(result ?? undefined);
+      });
+    });
+  };
+}
+
+/**
+ * @param {CallHost} call What carries a checked call to the host.
+ * @returns {{sockets: import('../../types/api.js').Sockets, events: Map<string, EventSource>}} The API, and the events'
+ *   handles by their name on the wire.
+ */
+export function createSockets(call) {
+  /** @type {Map<string, EventSource>} */
+  const events = new Map();
+  /** @type {Record<string, Record<string, unknown>>} */
+  const sockets = {};
+  for (const [namespace, { types, methods, events: eventTypes }] of Object.entries(namespaces)) {
+    /** @type {Record<string, unknown>} */
+    const members = {};
+    for (const [name, { parameters }] of Object.entries(methods)) {
+      members[name] = method(signature(namespace, name, parameters), call);
+      Object.defineProperty(members[name], 'name', { value: name });
+    }
+    for (const name of Object.keys(eventTypes)) {
+      const source = new EventSource();
+      members[name] = source.event;
+      events.set(`sockets.${namespace}.${name}`, source);
+    }
+    for (const [name, values] of Object.entries(types)) {
+      if (Array.isArray(values))
+        members[name] = Object.fromEntries(values.map((value) => [value.toUpperCase(), value]));
+    }
+    sockets[namespace] = members;
+  }
+  return { sockets: /** @type {any} */ (sockets), events };
+}

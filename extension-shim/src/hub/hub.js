@@ -1,0 +1,121 @@
+/**
+ * The one place of an extension that talks to the host. Sockets belong to the extension, not to a page: every context's
+ * calls go through here, and every context gets every event that it listens for.
+ */
+
+import { version } from '../version.js';
+import { Session } from './session.js';
+
+/** Bytes of sends that have not completed, of all sockets together, as in Chromium. */
+const WRITE_QUOTA = 200 * 1024 * 1024;
+
+/**
+ * @typedef {object} Context A part of the extension that calls and listens.
+ * @property {(delivery: import('./credit.js').Delivery) => void} deliver Takes an event. The context releases it exactly
+ *   once: when the event's dispatch has returned, at once when nothing listens, or when the context goes away.
+ *
+ * @typedef {object} Environment
+ * @property {() => import('./frame.js').Transport} connect Starts a host. Throws with a text for people.
+ * @property {() => {sockets?: unknown}} manifest The extension's manifest.
+ */
+
+export class Hub {
+  /** @type {Set<Context>} */
+  contexts = new Set();
+  /** @type {Session | undefined} */
+  #session;
+  #nextSocketId = 1;
+  #unsent = 0;
+  #noted = new Set();
+  #environment;
+
+  /** @param {Environment} environment */
+  constructor(environment) {
+    this.#environment = environment;
+  }
+
+  /**
+   * Starts a call. It is settled exactly once, never before this returns.
+   *
+   * @param {import('./outbox.js').Call} call
+   */
+  call(call) {
+    const refuse = (/** @type {string} */ message) => setTimeout(() => call.settle({ error: { message } }));
+    const size = call.params.data?.length ?? 0;
+    if (this.#unsent + size > WRITE_QUOTA) {
+      refuse('Exceeded write quota.');
+      return;
+    }
+    let session;
+    try {
+      session = this.#session ?? this.#open();
+    } catch (error) {
+      refuse(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (size > 0) this.#charge(call, size);
+    session.call(call);
+  }
+
+  /**
+   * @param {import('./outbox.js').Call} call
+   * @param {number} size
+   */
+  #charge(call, size) {
+    const { settle } = call;
+    this.#unsent += size;
+    call.settle = (reply) => {
+      this.#unsent -= size;
+      settle.call(call, reply);
+    };
+  }
+
+  #open() {
+    const transport = this.#environment.connect();
+    const { sockets } = this.#environment.manifest();
+    if (sockets === undefined) {
+      this.#note(
+        console.info,
+        'chrome-sockets: the manifest has no key "sockets"; only what the user granted the host limits this extension.',
+      );
+    }
+    const hello = { shim: version, nextSocketId: this.#nextSocketId, ...(sockets === undefined ? {} : { sockets }) };
+    this.#session = new Session(transport, hello, this);
+    return this.#session;
+  }
+
+  /** @param {{manifestError?: string}} greeting */
+  greeted({ manifestError }) {
+    if (manifestError) this.#note(console.error, `chrome-sockets: manifest key "sockets": ${manifestError}`);
+  }
+
+  /** @param {Session} session */
+  ended(session) {
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    // An id is never used twice while this context lives, whatever becomes of the host.
+    this.#nextSocketId = session.sockets.nextId;
+  }
+
+  /** While a context dispatches a batch of events, the calls that it makes are collected into frames. */
+  hold() {
+    this.#session?.outbox.hold();
+  }
+
+  /** Sends what has been collected. */
+  release() {
+    this.#session?.outbox.release();
+  }
+
+  /**
+   * Says a thing once.
+   *
+   * @param {(text: string) => void} print
+   * @param {string} text
+   */
+  #note(print, text) {
+    if (this.#noted.has(text)) return;
+    this.#noted.add(text);
+    print(text);
+  }
+}

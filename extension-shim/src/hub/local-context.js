@@ -1,0 +1,108 @@
+/**
+ * The context that the hub itself runs in. Replies and events wait in one queue and reach the app in the order of the
+ * wire: a reply to `setPaused`, `close` or `disconnect` comes behind the data that was sent before it.
+ */
+
+import { decode } from './base64.js';
+import { Delivery } from './credit.js';
+
+/** @typedef {import('../api/namespaces.js').Reply} Reply */
+
+const RECEIVE = 'sockets.tcp.onReceive';
+const DEFAULT_SLICE = 4096;
+/** Enough for the continuation of an `await` on a call, or on an async function that returns a promise. */
+const HOPS = 4;
+/** How many events and replies may be handled before the calls that they provoked are sent. */
+const BATCH = 32;
+
+export class LocalContext {
+  /** @type {(Delivery | {finish: (reply: Reply) => void, reply: Reply})[]} */
+  #queue = [];
+  #running = false;
+  #handled = 0;
+  #hub;
+  #events;
+
+  /**
+   * @param {import('./hub.js').Hub} hub
+   * @param {() => Map<string, import('../api/event.js').EventSource>} events The app's events, by their names on the wire.
+   */
+  constructor(hub, events) {
+    this.#hub = hub;
+    this.#events = events;
+    hub.contexts.add(this);
+  }
+
+  /** @type {import('../api/namespaces.js').CallHost} */
+  call = (method, params, finish) => {
+    this.#hub.call({ method, params, settle: (reply) => this.#push({ finish, reply }) });
+  };
+
+  /** @param {Delivery} delivery */
+  deliver(delivery) {
+    this.#push(delivery);
+  }
+
+  /** @param {Delivery | {finish: (reply: Reply) => void, reply: Reply}} item */
+  #push(item) {
+    this.#queue.push(item);
+    if (!this.#running) this.#run();
+  }
+
+  async #run() {
+    this.#running = true;
+    // The rest of the frame is routed before any of it is dispatched.
+    await null;
+    this.#hub.hold();
+    while (this.#queue.length > 0) {
+      const items = this.#queue;
+      this.#queue = [];
+      for (const item of items) {
+        try {
+          if (item instanceof Delivery) await this.#dispatch(item);
+          else item.finish(item.reply);
+        } catch (error) {
+          console.error('chrome-sockets:', error);
+        }
+        await this.#breathe();
+      }
+    }
+    this.#running = false;
+    this.#hub.release();
+  }
+
+  /** @param {Delivery} delivery */
+  async #dispatch(delivery) {
+    const { event, params, slice = DEFAULT_SLICE } = delivery.message;
+    const source = this.#events().get(event);
+    try {
+      if (!source?.hasListeners) return;
+      if (event !== RECEIVE) {
+        source.fire(params);
+        return;
+      }
+      const { socketId } = params;
+      const { buffer } = decode(params.data);
+      if (buffer.byteLength <= slice) {
+        source.fire({ socketId, data: buffer });
+        return;
+      }
+      for (let at = 0; at < buffer.byteLength; at += slice) {
+        if (at > 0) await this.#breathe();
+        source.fire({ socketId, data: buffer.slice(at, at + slice) });
+      }
+    } finally {
+      delivery.release();
+    }
+  }
+
+  /** Between two events Chrome lets everything run that the first one has made ready; a few microtasks come close. */
+  async #breathe() {
+    this.#handled += 1;
+    if (this.#handled % BATCH === 0) {
+      this.#hub.release();
+      this.#hub.hold();
+    }
+    for (let hop = 0; hop < HOPS; hop += 1) await null;
+  }
+}

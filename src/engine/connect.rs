@@ -1,0 +1,210 @@
+//! Outgoing connections: name resolution off the runtime's thread, then every address in turn.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::address;
+use crate::net_error::NetError;
+use crate::wire::DnsQueryType;
+
+/// Look-ups that run at once; each takes a thread.
+const LOOKUPS_AT_ONCE: usize = 16;
+/// Look-ups that run or wait; more are refused with Chrome's own code for that.
+const MOST_LOOKUPS: usize = 4096;
+/// The longest name DNS knows, with its final dot.
+const LONGEST_NAME: usize = 254;
+
+/// A finished step of a `connect`.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The name has these addresses; never an empty list.
+    Resolved(Result<Vec<SocketAddr>, NetError>),
+    /// A peer answered, or none did.
+    Dialed(Result<(TcpStream, SocketAddr), NetError>),
+}
+
+/// A step and what it belongs to.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) socket: u32,
+    pub(super) request: u64,
+    pub(super) step: Step,
+}
+
+/// The steps under way.
+#[derive(Debug)]
+pub(super) struct Connector {
+    steps: JoinSet<Finished>,
+    lookups: Arc<Semaphore>,
+}
+
+impl Connector {
+    pub(super) fn new() -> Self {
+        Self {
+            steps: JoinSet::new(),
+            lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
+        }
+    }
+
+    /// Begins a look-up.
+    pub(super) fn resolve(
+        &mut self,
+        socket: u32,
+        request: u64,
+        host: String,
+        port: u16,
+        family: DnsQueryType,
+    ) -> Result<AbortHandle, NetError> {
+        if self.steps.len() >= MOST_LOOKUPS {
+            return Err(NetError::HostResolverQueueTooLarge);
+        }
+        let lookups = Arc::clone(&self.lookups);
+        Ok(self.steps.spawn(async move {
+            let step = Step::Resolved(resolve(lookups, host, port, family).await);
+            Finished { socket, request, step }
+        }))
+    }
+
+    /// Begins to connect to the first of `addresses` that answers.
+    pub(super) fn dial(&mut self, socket: u32, request: u64, addresses: Vec<SocketAddr>) -> AbortHandle {
+        self.steps.spawn(async move {
+            let step = Step::Dialed(dial(addresses).await);
+            Finished { socket, request, step }
+        })
+    }
+
+    /// The next step that finishes; never returns while none is under way.
+    pub(super) async fn finished(&mut self) -> Finished {
+        loop {
+            match self.steps.join_next().await {
+                Some(Ok(finished)) => return finished,
+                // Given up by `disconnect` or `close`, which has answered for it.
+                Some(Err(_)) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
+/// The addresses of a literal, without a look-up; `None` for a name.
+pub(super) fn literal(host: &str, port: u16, family: DnsQueryType) -> Option<Result<Vec<SocketAddr>, NetError>> {
+    let ip = address::parse_ip_literal(host)?;
+    Some(of_family([ip].into_iter(), port, family))
+}
+
+/// Keeps the addresses of `family`. A name, or a literal, without one "is not resolved".
+fn of_family(
+    addresses: impl Iterator<Item = IpAddr>,
+    port: u16,
+    family: DnsQueryType,
+) -> Result<Vec<SocketAddr>, NetError> {
+    let wanted = |ip: &IpAddr| match family {
+        DnsQueryType::Any => true,
+        DnsQueryType::Ipv4 => ip.is_ipv4(),
+        DnsQueryType::Ipv6 => ip.is_ipv6(),
+    };
+    let list: Vec<SocketAddr> = addresses.filter(wanted).map(|ip| SocketAddr::new(ip, port)).collect();
+    if list.is_empty() {
+        Err(NetError::NameNotResolved)
+    } else {
+        Ok(list)
+    }
+}
+
+/// `localhost` and the names below it mean this computer, whatever a resolver would say (RFC 6761), as in Chromium.
+fn is_localhost(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+async fn resolve(
+    lookups: Arc<Semaphore>,
+    host: String,
+    port: u16,
+    family: DnsQueryType,
+) -> Result<Vec<SocketAddr>, NetError> {
+    if is_localhost(&host) {
+        let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        return of_family(loopback.into_iter(), port, family);
+    }
+    if host.is_empty() || host.len() > LONGEST_NAME {
+        return Err(NetError::NameNotResolved);
+    }
+    let permit = lookups.acquire_owned().await.map_err(|_| NetError::Aborted)?;
+    let looked_up = tokio::task::spawn_blocking(move || {
+        // The permit goes with the thread, which cannot be stopped: a look-up that was given up still counts.
+        let _permit = permit;
+        (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
+    });
+    match looked_up.await {
+        Ok(Ok(addresses)) => of_family(addresses.iter().map(SocketAddr::ip), port, family),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a name was not resolved");
+            Err(NetError::NameNotResolved)
+        }
+        Err(_) => Err(NetError::Aborted),
+    }
+}
+
+async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), NetError> {
+    let mut last = NetError::NameNotResolved;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok((stream, address)),
+            Err(error) => {
+                tracing::debug!(%address, %error, "connect failed");
+                last = NetError::from_connect(&error);
+            }
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t81_a_literal_of_the_wrong_family_is_not_resolved() {
+        let v4 = literal("127.0.0.1", 7, DnsQueryType::Any).unwrap().unwrap();
+        assert_eq!(v4, [SocketAddr::from(([127, 0, 0, 1], 7))]);
+        assert_eq!(
+            literal("127.0.0.1", 7, DnsQueryType::Ipv6),
+            Some(Err(NetError::NameNotResolved))
+        );
+        assert_eq!(
+            literal("::1", 7, DnsQueryType::Ipv4),
+            Some(Err(NetError::NameNotResolved))
+        );
+        assert_eq!(literal("localhost", 7, DnsQueryType::Any), None);
+    }
+
+    #[tokio::test]
+    async fn t07_localhost_is_this_computer_in_both_families() {
+        let lookups = || Arc::new(Semaphore::new(1));
+        let resolved = resolve(lookups(), "LocalHost.".into(), 7, DnsQueryType::Any)
+            .await
+            .unwrap();
+        assert_eq!(resolved.len(), 2);
+        let resolved = resolve(lookups(), "a.localhost".into(), 7, DnsQueryType::Ipv4)
+            .await
+            .unwrap();
+        assert_eq!(resolved, [SocketAddr::from(([127, 0, 0, 1], 7))]);
+        for name in [
+            String::new(),
+            "x".repeat(300),
+            "[::1]".into(),
+            "no-such-name.invalid".into(),
+            "a\0b".into(),
+        ] {
+            assert_eq!(
+                resolve(lookups(), name, 7, DnsQueryType::Any).await,
+                Err(NetError::NameNotResolved)
+            );
+        }
+    }
+}

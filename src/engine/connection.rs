@@ -1,0 +1,110 @@
+//! A connected stream: what of it can be read and written now.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake as _};
+
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::options;
+use super::ready::{Interest, Ready, SocketWaker};
+use super::sends::{Sends, Sent, Unsent};
+
+/// How much one connection may write before the others get a turn.
+const WRITE_TURN: usize = 1 << 20;
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) peer: SocketAddr,
+    pub(super) sends: Sends,
+    /// A write has failed. What the peer sent before may still be read.
+    pub(super) write_failed: bool,
+    readable: Arc<SocketWaker>,
+    writable: Arc<SocketWaker>,
+}
+
+impl Connection {
+    pub(super) fn new(id: u32, stream: TcpStream, peer: SocketAddr, ready: &Arc<Ready>) -> Self {
+        Self {
+            local: stream.local_addr().ok(),
+            stream,
+            peer,
+            sends: Sends::default(),
+            write_failed: false,
+            readable: SocketWaker::new(id, Interest::Read, ready),
+            writable: SocketWaker::new(id, Interest::Write, ready),
+        }
+    }
+
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Lets the next frame look for bytes.
+    pub(super) fn look(&self) {
+        self.readable.wake_by_ref();
+    }
+
+    /// The socket has left the queue of readable ones.
+    pub(super) fn looked(&self) {
+        self.readable.taken();
+    }
+
+    /// One read. Pending means that the kernel will say when to come back; 0 is the peer's FIN.
+    pub(super) fn read(&mut self, space: &mut [u8]) -> Poll<io::Result<usize>> {
+        let waker = self.readable.waker();
+        let mut space = ReadBuf::new(space);
+        Pin::new(&mut self.stream)
+            .poll_read(&mut Context::from_waker(&waker), &mut space)
+            .map_ok(|()| space.filled().len())
+    }
+
+    /// Writes what the kernel takes now; the sends that ended are added to `sent`.
+    pub(super) fn write(&mut self, sent: &mut Vec<Sent>) -> io::Result<()> {
+        self.writable.taken();
+        let stream = &self.stream;
+        if self
+            .sends
+            .write(WRITE_TURN, sent, |slices| stream.try_write_vectored(slices))?
+        {
+            return Ok(());
+        }
+        let waker = self.writable.waker();
+        match stream.poll_write_ready(&mut Context::from_waker(&waker)) {
+            Poll::Pending => Ok(()),
+            // There is more room, but the turn is over.
+            Poll::Ready(result) => {
+                self.writable.wake_by_ref();
+                result
+            }
+        }
+    }
+
+    /// Nothing more will be written, so the close to come must not look like the end of a whole message.
+    pub(super) fn give_up_writing(&mut self) -> Vec<Unsent> {
+        self.write_failed = true;
+        options::reset_on_close(&self.stream);
+        self.sends.cancel()
+    }
+
+    /// Ends the connection. Bytes whose send was answered are never lost: the stream to finish in peace is returned, unless its
+    /// peer is done already (`peer_ended`). With a send unanswered it is reset instead, since nobody may take half a message
+    /// for a whole one (decision D5).
+    pub(super) fn end(mut self, peer_ended: bool) -> (Option<TcpStream>, Vec<Unsent>) {
+        let unsent = self.sends.cancel();
+        if !unsent.is_empty() {
+            options::reset_on_close(&self.stream);
+            return (None, unsent);
+        }
+        if peer_ended || self.write_failed {
+            return (None, unsent);
+        }
+        options::finish(&self.stream);
+        (Some(self.stream), unsent)
+    }
+}

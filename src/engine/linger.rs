@@ -1,0 +1,59 @@
+//! Connections that were closed here but whose last bytes are still on their way (decision D5).
+//!
+//! Closing a socket that holds unread bytes makes the kernel reset the connection, which may destroy what was sent before. So a
+//! closed connection is read until its peer is done too, within bounds.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::task::{AbortHandle, JoinSet};
+
+/// How long a peer may take to finish.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How many bytes of a peer are read and dropped.
+const MOST_BYTES: usize = 1 << 20;
+/// How many connections linger at once; the oldest goes first.
+const MOST_CONNECTIONS: usize = 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Lingering {
+    tasks: JoinSet<()>,
+    order: VecDeque<AbortHandle>,
+}
+
+impl Lingering {
+    /// Takes a connection whose FIN is sent.
+    pub(super) fn add(&mut self, stream: TcpStream) {
+        while self.tasks.try_join_next().is_some() {}
+        while self.order.front().is_some_and(AbortHandle::is_finished) {
+            self.order.pop_front();
+        }
+        if self.order.len() >= MOST_CONNECTIONS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            oldest.abort();
+        }
+        self.order.push_back(self.tasks.spawn(async move {
+            let _ = tokio::time::timeout(PATIENCE, drain(stream)).await;
+        }));
+    }
+
+    /// Returns when no connection lingers.
+    pub(super) async fn finished(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Reads until the peer's FIN, an error, or the bound.
+async fn drain(mut stream: TcpStream) {
+    let mut space = vec![0; 4096];
+    let mut left = MOST_BYTES;
+    while let Ok(count @ 1..) = stream.read(&mut space).await {
+        left = left.saturating_sub(count);
+        if left == 0 {
+            return;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Socket options, each where the platforms differ explained.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What Chromium sets on every TCP socket: idle time and interval of keep-alive probes (SPEC §4.2).
+const KEEP_ALIVE: Duration = Duration::from_secs(45);
+
+/// The kernel's queue when the caller names none: `SOMAXCONN` of current systems; the kernel clamps it to its own limit.
+const DEFAULT_BACKLOG: i32 = 4096;
+
+/// A listening socket. `IPV6_V6ONLY` stays the system's default, as Chromium leaves it.
+pub(super) fn listen(address: SocketAddr, backlog: Option<i32>) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // On POSIX the option only lets a port be bound again whose old connections are in TIME_WAIT. On Windows the same option
+    // would let another process take the port over, and not setting it is what keeps the port exclusive enough for std and tokio.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog.unwrap_or(DEFAULT_BACKLOG))?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Chromium's defaults for a connected or accepted socket. A peer that is gone already may make them fail, which is no news.
+pub(super) fn set_defaults(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    let keep_alive = TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE);
+    if let Err(error) = socket
+        .set_tcp_nodelay(true)
+        .and_then(|()| socket.set_tcp_keepalive(&keep_alive))
+    {
+        tracing::debug!(%error, "default options not set");
+    }
+}
+
+/// `setNoDelay`.
+pub(super) fn set_no_delay(stream: &TcpStream, on: bool) -> io::Result<()> {
+    SockRef::from(stream).set_tcp_nodelay(on)
+}
+
+/// `setKeepAlive`; a positive `delay` in seconds sets idle time and interval alike, as Chromium does.
+pub(super) fn set_keep_alive(stream: &TcpStream, on: bool, delay: i32) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    let delay = u64::try_from(delay).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    if on && delay > 0 {
+        let delay = Duration::from_secs(delay);
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(delay).with_interval(delay))
+    } else {
+        socket.set_keepalive(on)
+    }
+}
+
+/// Makes the coming close a reset: nobody must take half a message for a whole one.
+pub(super) fn reset_on_close(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_linger(Some(Duration::ZERO)) {
+        tracing::debug!(%error, "the connection cannot be reset");
+    }
+}
+
+/// Sends FIN; what is in the kernel's buffer goes first.
+pub(super) fn finish(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).shutdown(std::net::Shutdown::Write) {
+        tracing::debug!(%error, "no FIN was sent");
+    }
+}

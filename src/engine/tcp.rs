@@ -1,0 +1,344 @@
+//! `sockets.tcp`: created and accepted sockets, their properties and their life.
+//!
+//! Sending is in `transfer`, together with receiving; connecting is here, its two steps are in `connect`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+
+use super::connect::{self, Finished, Step};
+use super::connection::Connection;
+use super::credit::Credit;
+use super::ready::Ready;
+use super::table::Socket;
+use super::{Engine, NO_PERMISSION, NOT_FOUND, Outcome, not_found, options, port};
+use crate::address;
+use crate::net_error::NetError;
+use crate::policy::{Operation, Permissions};
+use crate::wire::{
+    Connect, Create, Failure, Outgoing, Properties, SetKeepAlive, SetNoDelay, SetPaused, SocketInfo, SocketOnly,
+    Update, Value,
+};
+
+/// What JavaScript gets at once when `bufferSize` is not set (SPEC §2.2).
+const DEFAULT_BUFFER: usize = 4096;
+/// More than this brings nothing, as in Chromium.
+const LARGEST_BUFFER: usize = 64 << 10;
+
+/// A `tcp` socket.
+#[derive(Debug)]
+pub(super) struct Tcp {
+    pub(super) id: u32,
+    persistent: bool,
+    name: Option<Arc<str>>,
+    buffer_size: i32,
+    pub(super) paused: bool,
+    pub(super) connection: Option<Connection>,
+    /// `connect` calls that are not answered: any number may be resolving, at most one is dialing.
+    attempts: Vec<Attempt>,
+    /// Counts for the life of the id, also across `disconnect` and `connect`.
+    pub(super) credit: Credit,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    request: u64,
+    dialing: bool,
+    abort: AbortHandle,
+}
+
+impl Tcp {
+    fn new(id: u32) -> Self {
+        Self {
+            id,
+            persistent: false,
+            name: None,
+            buffer_size: 0,
+            paused: false,
+            connection: None,
+            attempts: Vec::new(),
+            credit: Credit::default(),
+        }
+    }
+
+    /// A client of a server: connected, paused, and nothing inherited (SPEC §4.1).
+    pub(super) fn accepted(id: u32, stream: TcpStream, peer: SocketAddr, ready: &Arc<Ready>) -> Self {
+        let connection = Some(Connection::new(id, stream, peer, ready));
+        Self {
+            paused: true,
+            connection,
+            ..Self::new(id)
+        }
+    }
+
+    fn update(&mut self, properties: Properties) {
+        if let Some(persistent) = properties.persistent {
+            self.persistent = persistent;
+        }
+        if let Some(name) = properties.name {
+            self.name = Some(name.0).filter(|name| !name.is_empty());
+        }
+        if let Some(buffer_size) = properties.buffer_size {
+            self.buffer_size = buffer_size;
+        }
+    }
+
+    /// How many bytes one JavaScript event may bring.
+    pub(super) fn slice(&self) -> usize {
+        match usize::try_from(self.buffer_size) {
+            Ok(size @ 1..) => size.min(LARGEST_BUFFER),
+            _ => DEFAULT_BUFFER,
+        }
+    }
+
+    /// Lets the next frame look for bytes, if reading is on.
+    pub(super) fn look(&self) {
+        if let (false, Some(connection)) = (self.paused, &self.connection) {
+            connection.look();
+        }
+    }
+
+    fn info(&self) -> SocketInfo {
+        let local = self.connection.as_ref().and_then(|connection| connection.local);
+        let peer = self.connection.as_ref().map(|connection| connection.peer);
+        SocketInfo {
+            socket_id: self.id,
+            persistent: self.persistent,
+            name: self.name.clone(),
+            buffer_size: Some(self.buffer_size).filter(|&size| size > 0),
+            paused: self.paused,
+            connected: Some(self.connection.is_some()),
+            local_address: local.map(|address| address::to_text(address.ip())),
+            local_port: local.map(|address| address.port()),
+            peer_address: peer.map(|address| address::to_text(address.ip())),
+            peer_port: peer.map(|address| address.port()),
+        }
+    }
+
+    /// Forgets the attempt of `request`; whether it was there.
+    fn take_attempt(&mut self, request: u64) -> bool {
+        let before = self.attempts.len();
+        self.attempts.retain(|attempt| attempt.request != request);
+        self.attempts.len() < before
+    }
+}
+
+impl<P: Permissions> Engine<P> {
+    pub(super) fn tcp_create(&mut self, params: Create) -> Outcome {
+        let id = self.table.insert(|id| {
+            let mut tcp = Tcp::new(id);
+            if let Some(properties) = params.properties {
+                tcp.update(properties);
+            }
+            Socket::Tcp(Box::new(tcp))
+        });
+        id.map(Value::Created)
+            .ok_or_else(|| Failure::hidden(NetError::InsufficientResources))
+    }
+
+    pub(super) fn tcp_update(&mut self, params: Update) -> Outcome {
+        self.table
+            .tcp(params.socket_id)
+            .ok_or_else(not_found)?
+            .update(params.properties);
+        Ok(Value::None)
+    }
+
+    pub(super) fn tcp_set_paused(&mut self, params: &SetPaused) -> Outcome {
+        let tcp = self.table.tcp(params.socket_id).ok_or_else(not_found)?;
+        tcp.paused = params.paused;
+        tcp.look();
+        if params.paused
+            && tcp
+                .connection
+                .as_ref()
+                .is_some_and(|connection| connection.write_failed)
+        {
+            // Its end was to be reported behind the bytes still to be read; nobody reads them now.
+            let id = tcp.id;
+            self.end_connection(id, false);
+        }
+        Ok(Value::None)
+    }
+
+    pub(super) fn tcp_get_info(&mut self, params: &SocketOnly) -> Outcome {
+        let tcp = self.table.tcp(params.socket_id).ok_or_else(not_found)?;
+        Ok(Value::Info(Box::new(tcp.info())))
+    }
+
+    pub(super) fn tcp_get_sockets(&mut self) -> Outcome {
+        let ids = self.table.ids();
+        Ok(Value::Infos(
+            ids.into_iter()
+                .filter_map(|id| self.table.tcp_by_id(id).map(|tcp| tcp.info()))
+                .collect(),
+        ))
+    }
+
+    pub(super) fn tcp_set_keep_alive(&mut self, params: &SetKeepAlive) -> Outcome {
+        let delay = params.delay.unwrap_or(0);
+        self.set_option(params.socket_id, |stream| {
+            options::set_keep_alive(stream, params.enable, delay)
+        })
+    }
+
+    pub(super) fn tcp_set_no_delay(&mut self, params: &SetNoDelay) -> Outcome {
+        self.set_option(params.socket_id, |stream| {
+            options::set_no_delay(stream, params.no_delay)
+        })
+    }
+
+    /// The option setters report everything as -2, an unknown id too (SPEC §1.2).
+    fn set_option(&mut self, id: i32, set: impl FnOnce(&TcpStream) -> std::io::Result<()>) -> Outcome {
+        let Some(tcp) = self.table.tcp(id) else {
+            return Err(Failure::text_and_code(NOT_FOUND, NetError::Failed));
+        };
+        let connection = tcp.connection.as_ref().ok_or_else(|| Failure::code(NetError::Failed))?;
+        set(connection.stream()).map_err(|error| {
+            tracing::debug!(socket = id, %error, "option not set");
+            Failure::code(NetError::Failed)
+        })?;
+        Ok(Value::Zero)
+    }
+
+    /// `connect`: id, permission and the name come first; state is looked at when the name is resolved, as in Chromium.
+    pub(super) fn tcp_connect(&mut self, request: u64, params: Connect) {
+        let Some(id) = self.table.tcp(params.socket_id).map(|tcp| tcp.id) else {
+            return self.reply(request, Err(not_found()));
+        };
+        let port = port(params.peer_port);
+        if !self
+            .permissions
+            .allows(Operation::TcpConnect, &params.peer_address, port)
+        {
+            return self.reply(request, Err(Failure::bare(NO_PERMISSION)));
+        }
+        let family = params.dns_query_type.unwrap_or_default();
+        if let Some(resolved) = connect::literal(&params.peer_address, port, family) {
+            return self.dial(id, request, resolved);
+        }
+        match self.connector.resolve(id, request, params.peer_address, port, family) {
+            Err(error) => self.reply(request, Err(Failure::code(error))),
+            Ok(abort) => {
+                if let Some(tcp) = self.table.tcp_by_id(id) {
+                    tcp.attempts.push(Attempt {
+                        request,
+                        dialing: false,
+                        abort,
+                    });
+                }
+            }
+        }
+    }
+
+    /// A step of some `connect` has finished. One that was given up is not known any more.
+    pub(super) fn connect_step(&mut self, finished: Finished) {
+        let Finished { socket, request, step } = finished;
+        let Some(tcp) = self.table.tcp_by_id(socket) else {
+            return;
+        };
+        if !tcp.take_attempt(request) {
+            return;
+        }
+        match step {
+            Step::Resolved(resolved) => self.dial(socket, request, resolved),
+            Step::Dialed(Err(error)) => self.reply(request, Err(Failure::code(error))),
+            Step::Dialed(Ok((stream, peer))) => {
+                options::set_defaults(&stream);
+                tcp.connection = Some(Connection::new(socket, stream, peer, &self.ready));
+                tcp.look();
+                self.reply(request, Ok(Value::Zero));
+            }
+        }
+    }
+
+    fn dial(&mut self, id: u32, request: u64, resolved: Result<Vec<SocketAddr>, NetError>) {
+        let Some(tcp) = self.table.tcp_by_id(id) else {
+            return;
+        };
+        let refusal = match resolved {
+            Err(error) => error,
+            Ok(_) if tcp.attempts.iter().any(|attempt| attempt.dialing) => NetError::ConnectionFailed,
+            Ok(_) if tcp.connection.is_some() => NetError::SocketIsConnected,
+            Ok(addresses) => {
+                let abort = self.connector.dial(id, request, addresses);
+                return tcp.attempts.push(Attempt {
+                    request,
+                    dialing: true,
+                    abort,
+                });
+            }
+        };
+        self.reply(request, Err(Failure::code(refusal)));
+    }
+
+    pub(super) fn tcp_disconnect(&mut self, request: u64, params: &SocketOnly) {
+        let Some(tcp) = self.table.tcp(params.socket_id) else {
+            return self.reply(request, Err(not_found()));
+        };
+        let id = tcp.id;
+        self.give_up_attempts(id, &Failure::code(NetError::Aborted));
+        let was_reading = self.end_connection(id, false);
+        self.reply(request, Ok(Value::None));
+        if was_reading {
+            if let Some(tcp) = self.table.tcp_by_id(id) {
+                tcp.paused = true;
+            }
+            self.control.push(Outgoing::ReceiveError {
+                socket: id,
+                error: NetError::ConnectionClosed,
+            });
+        }
+    }
+
+    pub(super) fn tcp_close(&mut self, request: u64, params: &SocketOnly) {
+        let Some(tcp) = self.table.tcp(params.socket_id) else {
+            return self.reply(request, Err(not_found()));
+        };
+        let id = tcp.id;
+        self.give_up_attempts(id, &not_found());
+        let was_reading = self.end_connection(id, false);
+        self.table.remove(id);
+        self.reply(request, Ok(Value::None));
+        if was_reading {
+            self.control.push(Outgoing::ReceiveError {
+                socket: id,
+                error: NetError::ConnectionClosed,
+            });
+        }
+    }
+
+    /// Completes the `connect` calls that are under way, rather than dropping them as Chromium does (decision D4).
+    pub(super) fn give_up_attempts(&mut self, id: u32, failure: &Failure) {
+        let Some(tcp) = self.table.tcp_by_id(id) else {
+            return;
+        };
+        for attempt in std::mem::take(&mut tcp.attempts) {
+            attempt.abort.abort();
+            self.reply(attempt.request, Err(failure.clone()));
+        }
+    }
+
+    /// Ends the connection, answers its sends with -15, and lets what was sent arrive.
+    ///
+    /// # Returns
+    /// Whether it was being read, so that its end is to be reported.
+    pub(super) fn end_connection(&mut self, id: u32, peer_ended: bool) -> bool {
+        let Some(tcp) = self.table.tcp_by_id(id) else {
+            return false;
+        };
+        let Some(connection) = tcp.connection.take() else {
+            return false;
+        };
+        let was_reading = !tcp.paused;
+        self.load = self.load - connection.sends.load();
+        let (stream, unsent) = connection.end(peer_ended);
+        if let Some(stream) = stream {
+            self.lingering.add(stream);
+        }
+        self.fail_sends(unsent, |_| NetError::SocketNotConnected);
+        was_reading
+    }
+}

@@ -1,0 +1,241 @@
+//! `sockets.tcpServer`: listening sockets and their accept loop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake as _};
+
+use tokio::net::{TcpListener, TcpStream};
+
+use super::ready::{Interest, Ready, SocketWaker};
+use super::table::Socket;
+use super::tcp::Tcp;
+use super::{Engine, NO_PERMISSION, Outcome, credit, not_found, options};
+use crate::address;
+use crate::net_error::{NetError, is_client_gone};
+use crate::policy::{Operation, Permissions};
+use crate::wire::{
+    Failure, FrameSink, Listen, Outgoing, ServerCreate, ServerProperties, ServerUpdate, SetPaused, SocketInfo,
+    SocketOnly, Value,
+};
+
+/// A `tcpServer` socket.
+#[derive(Debug)]
+pub(super) struct Server {
+    id: u32,
+    persistent: bool,
+    name: Option<Arc<str>>,
+    paused: bool,
+    listening: Option<Listening>,
+}
+
+#[derive(Debug)]
+struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+    waker: Arc<SocketWaker>,
+}
+
+impl Server {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            persistent: false,
+            name: None,
+            paused: false,
+            listening: None,
+        }
+    }
+
+    fn update(&mut self, properties: ServerProperties) {
+        if let Some(persistent) = properties.persistent {
+            self.persistent = persistent;
+        }
+        if let Some(name) = properties.name {
+            self.name = Some(name.0).filter(|name| !name.is_empty());
+        }
+    }
+
+    /// Starts to listen; accepting begins at once unless paused.
+    fn listen(&mut self, address: SocketAddr, backlog: Option<i32>, ready: &Arc<Ready>) -> Result<(), NetError> {
+        let opened = options::listen(address, backlog).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = opened.map_err(|error| {
+            tracing::debug!(socket = self.id, %address, %error, "listen failed");
+            NetError::from_io(&error)
+        })?;
+        let waker = SocketWaker::new(self.id, Interest::Accept, ready);
+        self.listening = Some(Listening {
+            listener,
+            address,
+            waker,
+        });
+        self.look();
+        Ok(())
+    }
+
+    /// Lets the next frame look for connections.
+    fn look(&self) {
+        if let (false, Some(listening)) = (self.paused, &self.listening) {
+            listening.waker.wake_by_ref();
+        }
+    }
+
+    /// One `accept`, if the server is to accept at all. Pending means that the kernel will say when to come back.
+    fn accept(&mut self) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let Some(listening) = &self.listening else {
+            return Poll::Pending;
+        };
+        listening.waker.taken();
+        if self.paused {
+            return Poll::Pending;
+        }
+        let waker = listening.waker.waker();
+        listening.listener.poll_accept(&mut Context::from_waker(&waker))
+    }
+
+    /// Closes the listening socket: the port is free and nothing will be announced any more. `paused` stays.
+    pub(super) fn stop(&mut self) {
+        self.listening = None;
+    }
+
+    fn info(&self) -> SocketInfo {
+        let address = self.listening.as_ref().map(|listening| listening.address);
+        SocketInfo {
+            socket_id: self.id,
+            persistent: self.persistent,
+            name: self.name.clone(),
+            buffer_size: None,
+            paused: self.paused,
+            connected: None,
+            local_address: address.map(|address| address::to_text(address.ip())),
+            local_port: address.map(|address| address.port()),
+            peer_address: None,
+            peer_port: None,
+        }
+    }
+}
+
+impl<P: Permissions> Engine<P> {
+    pub(super) fn server_create(&mut self, params: ServerCreate) -> Outcome {
+        let id = self.table.insert(|id| {
+            let mut server = Server::new(id);
+            if let Some(properties) = params.properties {
+                server.update(properties);
+            }
+            Socket::Server(Box::new(server))
+        });
+        id.map(Value::Created)
+            .ok_or_else(|| Failure::hidden(NetError::InsufficientResources))
+    }
+
+    pub(super) fn server_update(&mut self, params: ServerUpdate) -> Outcome {
+        self.table
+            .server(params.socket_id)
+            .ok_or_else(not_found)?
+            .update(params.properties);
+        Ok(Value::None)
+    }
+
+    /// Pausing is exact (decision D2) and un-pausing resumes (decision D1), after an accept error too.
+    pub(super) fn server_set_paused(&mut self, params: &SetPaused) -> Outcome {
+        let server = self.table.server(params.socket_id).ok_or_else(not_found)?;
+        server.paused = params.paused;
+        server.look();
+        Ok(Value::None)
+    }
+
+    /// The checks stand in Chromium's order: id, permission, address, backlog, state, system.
+    pub(super) fn server_listen(&mut self, params: &Listen) -> Outcome {
+        let server = self.table.server(params.socket_id).ok_or_else(not_found)?;
+        let port = super::port(params.port);
+        if !self
+            .permissions
+            .allows(Operation::TcpServerListen, &params.address, port)
+        {
+            return Err(Failure::bare(NO_PERMISSION));
+        }
+        let ip = address::parse_ip_literal(&params.address);
+        let (Some(ip), false) = (ip, params.backlog == Some(0)) else {
+            return Err(Failure::code(NetError::InvalidArgument));
+        };
+        if server.listening.is_some() {
+            return Err(Failure::code(NetError::SocketIsConnected)); // Decision D3.
+        }
+        server
+            .listen(SocketAddr::new(ip, port), params.backlog, &self.ready)
+            .map_err(Failure::code)?;
+        Ok(Value::Zero)
+    }
+
+    pub(super) fn server_disconnect(&mut self, params: &SocketOnly) -> Outcome {
+        self.table.server(params.socket_id).ok_or_else(not_found)?.stop();
+        Ok(Value::None)
+    }
+
+    pub(super) fn server_close(&mut self, params: &SocketOnly) -> Outcome {
+        let id = self.table.server(params.socket_id).ok_or_else(not_found)?.id;
+        self.table.remove(id);
+        Ok(Value::None)
+    }
+
+    pub(super) fn server_get_info(&mut self, params: &SocketOnly) -> Outcome {
+        let server = self.table.server(params.socket_id).ok_or_else(not_found)?;
+        Ok(Value::Info(Box::new(server.info())))
+    }
+
+    pub(super) fn server_get_sockets(&mut self) -> Outcome {
+        let ids = self.table.ids();
+        Ok(Value::Infos(
+            ids.into_iter()
+                .filter_map(|id| self.table.server_by_id(id).map(|server| server.info()))
+                .collect(),
+        ))
+    }
+
+    /// Accepts what waits, one connection per server and turn, while the frame and the window have room for the events.
+    pub(super) fn accept_into(&mut self, sink: &mut impl FrameSink) {
+        while self.accept_credit.left(credit::ACCEPT_WINDOW) > 0 && sink.payload_room() > 0 {
+            let Some(id) = self.ready.pop(Interest::Accept) else {
+                return;
+            };
+            let full = self.table.is_full();
+            let Some(server) = self.table.server_by_id(id) else {
+                continue;
+            };
+            match server.accept() {
+                Poll::Pending => {}
+                // A connection beyond our limit is refused like one beyond the system's.
+                Poll::Ready(Ok(_)) if full => self.accept_failed(id, NetError::InsufficientResources, sink),
+                Poll::Ready(Ok((stream, peer))) => {
+                    server.look();
+                    self.announce(id, stream, peer, sink);
+                }
+                Poll::Ready(Err(error)) if is_client_gone(&error) => server.look(),
+                Poll::Ready(Err(error)) => {
+                    tracing::warn!(socket = id, %error, "accept failed; the server is paused");
+                    self.accept_failed(id, NetError::from_io(&error), sink);
+                }
+            }
+        }
+    }
+
+    fn announce(&mut self, server: u32, stream: TcpStream, peer: SocketAddr, sink: &mut impl FrameSink) {
+        options::set_defaults(&stream);
+        let ready = &self.ready;
+        let client = self
+            .table
+            .insert(|id| Socket::Tcp(Box::new(Tcp::accepted(id, stream, peer, ready))));
+        if let Some(client) = client {
+            self.accept_credit.spend(1);
+            sink.control(&mut Outgoing::Accept { socket: server, client });
+        }
+    }
+
+    /// Ends this server's accepting, as Chromium does, and nothing else; un-pausing tries again.
+    fn accept_failed(&mut self, id: u32, error: NetError, sink: &mut impl FrameSink) {
+        if let Some(server) = self.table.server_by_id(id) {
+            server.paused = true;
+            sink.control(&mut Outgoing::AcceptError { socket: id, error });
+        }
+    }
+}

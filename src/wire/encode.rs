@@ -1,0 +1,446 @@
+//! Values to a frame's bytes. The browser's limit on a frame is enforced here and nowhere else.
+
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::base64;
+use super::outgoing::{Failure, FrameSink, Outgoing, Placed, Shape, SocketInfo, Value};
+use crate::frame::{HEADER, MAX_TO_BROWSER, write_header};
+
+/// The most payload one event carries, and what a frame aims at in all: larger frames are slower in the browser.
+const MAX_PAYLOAD: usize = 64 << 10;
+
+/// The JSON that a frame's payload part may take: one full event, or hundreds of small ones.
+const PAYLOAD_TARGET: usize = base64::encoded_length(MAX_PAYLOAD) + 256;
+
+/// The JSON after which a frame takes no further reply; one more may still overshoot it by its own length.
+const CONTROL_TARGET: usize = 128 << 10;
+
+/// The slice JavaScript assumes when an event names none (Chrome's default buffer).
+const DEFAULT_SLICE: usize = 4096;
+
+/// What an `onReceive` message takes beside its base64, at the most.
+const RECEIVE_OVERHEAD: usize = 112;
+
+/// Payload is not worth a message below this, except at the end of a frame's room.
+const MIN_PAYLOAD: usize = 1024;
+
+/// A finished frame, header included.
+#[derive(Debug)]
+pub struct Frame {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Frame {
+    /// What is to be written.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// The buffer, for the next frame.
+    #[must_use]
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Builds one frame in a reused buffer: the header's place, `[`, messages separated by `,`, `]`.
+#[derive(Debug)]
+pub struct FrameWriter {
+    bytes: Vec<u8>,
+    messages: usize,
+    /// Where the part for payload began; everything that waited in order stands before it.
+    payload_start: Option<usize>,
+}
+
+/// The two keys of a list reply, of one length so that one can be written over the other.
+const LAST_PART: &[u8; 10] = b"\"result\":[";
+const PART: &[u8; 10] = b"\"part\":  [";
+
+/// Where the first message begins: behind the header and the array's bracket.
+const START: usize = HEADER + 1;
+
+impl FrameWriter {
+    /// An empty frame in `buffer`, whose content is dropped.
+    #[must_use]
+    pub fn new(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        buffer.resize(START, b'[');
+        Self {
+            bytes: buffer,
+            messages: 0,
+            payload_start: None,
+        }
+    }
+
+    /// Whether nothing has been placed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages == 0
+    }
+
+    /// The buffer of a frame that stayed empty.
+    #[must_use]
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Completes the frame: a single message stands bare, several stand in an array.
+    #[must_use]
+    pub fn finish(mut self) -> Frame {
+        // A bare message does without the bracket, so its header moves one byte up over it.
+        let start = if self.messages == 1 { 1 } else { 0 };
+        if start == 0 {
+            self.bytes.push(b']');
+        }
+        let length = self.bytes.len() - start - HEADER;
+        write_header(&mut self.bytes[start..start + HEADER], length);
+        Frame {
+            bytes: self.bytes,
+            start,
+        }
+    }
+
+    /// Places one message by `write`, or takes it back when the frame would exceed the browser's limit.
+    fn place(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let before = self.bytes.len();
+        if self.messages > 0 {
+            self.bytes.push(b',');
+        }
+        write(&mut self.bytes);
+        // One byte is kept for the closing bracket.
+        if self.bytes.len() + 1 - HEADER > MAX_TO_BROWSER {
+            self.bytes.truncate(before);
+            return false;
+        }
+        self.messages += 1;
+        true
+    }
+
+    /// Places as many of `list` as fit; the last part is an ordinary reply.
+    fn place_list(&mut self, id: u64, list: &mut std::collections::VecDeque<SocketInfo>) -> Placed {
+        let mut taken = 0;
+        let placed = self.place(|out| {
+            json(out, format_args!("{{\"id\":{id},"));
+            let key = out.len();
+            out.extend_from_slice(LAST_PART);
+            for info in list.iter() {
+                if taken > 0 && out.len() > CONTROL_TARGET {
+                    break;
+                }
+                if taken > 0 {
+                    out.push(b',');
+                }
+                value(out, info);
+                taken += 1;
+            }
+            if taken < list.len() {
+                // Only now is it known that more follows.
+                out[key..key + PART.len()].copy_from_slice(PART);
+            }
+            out.extend_from_slice(b"]}");
+        });
+        if !placed {
+            return Placed::Full;
+        }
+        list.drain(..taken);
+        if list.is_empty() { Placed::Whole } else { Placed::Part }
+    }
+}
+
+impl FrameSink for FrameWriter {
+    fn control(&mut self, message: &mut Outgoing) -> Placed {
+        if self.payload_start.is_none() && self.bytes.len() >= CONTROL_TARGET {
+            return Placed::Full;
+        }
+        if let Outgoing::Reply {
+            id,
+            outcome: Ok(Value::Infos(list)),
+        } = message
+        {
+            return self.place_list(*id, list);
+        }
+        if self.place(|out| encode(out, message)) {
+            return Placed::Whole;
+        }
+        if self.is_empty() {
+            // No limit of ours lets a message grow this long; if one did, the session must not die of it.
+            tracing::error!("a message did not fit into an empty frame and was dropped");
+            return Placed::Whole;
+        }
+        Placed::Full
+    }
+
+    fn payload_room(&mut self) -> usize {
+        let start = *self.payload_start.get_or_insert(self.bytes.len());
+        let used = self.bytes.len() - start;
+        let room = PAYLOAD_TARGET.saturating_sub(used + RECEIVE_OVERHEAD) / 4 * 3;
+        if room < MIN_PAYLOAD { 0 } else { room.min(MAX_PAYLOAD) }
+    }
+
+    fn receive(&mut self, socket: u32, slice: usize, bytes: &[u8]) {
+        let placed = self.place(|out| {
+            json(
+                out,
+                format_args!("{{\"event\":\"sockets.tcp.onReceive\",\"params\":{{\"socketId\":{socket},\"data\":\""),
+            );
+            // Base64 has nothing to escape, so it is encoded straight into the frame.
+            base64::append(out, bytes);
+            if slice == DEFAULT_SLICE {
+                out.extend_from_slice(b"\"}}");
+            } else {
+                json(out, format_args!("\"}},\"slice\":{slice}}}"));
+            }
+        });
+        debug_assert!(placed, "payload is bounded by payload_room");
+    }
+}
+
+fn json(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to a Vec cannot fail.
+    let _ = out.write_fmt(text);
+}
+
+fn value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    // Our values have string keys and finite numbers only, so serialising them cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+fn encode(out: &mut Vec<u8>, message: &Outgoing) {
+    match message {
+        Outgoing::Reply { id, outcome } => encode_reply(out, *id, outcome),
+        Outgoing::Accept { socket, client } => json(
+            out,
+            format_args!(
+                "{{\"event\":\"sockets.tcpServer.onAccept\",\"params\":{{\"socketId\":{socket},\"clientSocketId\":{client}}}}}"
+            ),
+        ),
+        Outgoing::AcceptError { socket, error } => {
+            error_event(out, "sockets.tcpServer.onAcceptError", *socket, error.code());
+        }
+        Outgoing::ReceiveError { socket, error } => {
+            error_event(out, "sockets.tcp.onReceiveError", *socket, error.code());
+        }
+        Outgoing::Taken { bytes } => json(
+            out,
+            format_args!("{{\"event\":\"host.ack\",\"params\":{{\"bytes\":{bytes}}}}}"),
+        ),
+        Outgoing::Error { message } => {
+            out.extend_from_slice(b"{\"event\":\"host.error\",\"params\":{\"message\":");
+            value(out, message);
+            out.extend_from_slice(b"}}");
+        }
+    }
+}
+
+fn error_event(out: &mut Vec<u8>, name: &str, socket: u32, code: i32) {
+    json(
+        out,
+        format_args!("{{\"event\":\"{name}\",\"params\":{{\"socketId\":{socket},\"resultCode\":{code}}}}}"),
+    );
+}
+
+fn encode_reply(out: &mut Vec<u8>, id: u64, outcome: &Result<Value, Failure>) {
+    json(out, format_args!("{{\"id\":{id},"));
+    match outcome {
+        Ok(result) => {
+            out.extend_from_slice(b"\"result\":");
+            encode_value(out, result);
+        }
+        Err(failure) => {
+            out.extend_from_slice(b"\"error\":{\"message\":");
+            value(out, &failure.message);
+            if let Some(code) = failure.code {
+                json(out, format_args!(",\"code\":{code}"));
+            }
+            out.push(b'}');
+            match (failure.shape, failure.code) {
+                (Shape::Code, Some(code)) => json(out, format_args!(",\"result\":{code}")),
+                (Shape::Info, Some(code)) => json(out, format_args!(",\"result\":{{\"resultCode\":{code}}}")),
+                _ => {}
+            }
+        }
+    }
+    out.push(b'}');
+}
+
+fn encode_value(out: &mut Vec<u8>, result: &Value) {
+    match result {
+        Value::None => out.extend_from_slice(b"null"),
+        Value::Zero => out.push(b'0'),
+        Value::Created(socket) => json(out, format_args!("{{\"socketId\":{socket}}}")),
+        Value::Sent(bytes) => json(out, format_args!("{{\"resultCode\":0,\"bytesSent\":{bytes}}}")),
+        Value::Info(info) => value(out, info),
+        Value::Infos(list) => value(out, list),
+        Value::Hello(hello) => value(out, hello),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::frame;
+    use crate::net_error::NetError;
+    use proptest::prelude::*;
+    use serde_json::{Value as Json, json};
+
+    /// The frame's JSON, read back through the header.
+    fn body(writer: FrameWriter) -> Json {
+        let frame = writer.finish();
+        let mut body = Vec::new();
+        assert!(frame::read(&mut frame.bytes(), &mut body).unwrap());
+        assert_eq!(body.len() + HEADER, frame.bytes().len());
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    fn one(mut message: Outgoing) -> Json {
+        let mut writer = FrameWriter::new(Vec::new());
+        assert_eq!(writer.control(&mut message), Placed::Whole);
+        body(writer)
+    }
+
+    fn reply(outcome: Result<Value, Failure>) -> Json {
+        one(Outgoing::Reply { id: 7, outcome })
+    }
+
+    fn info(socket_id: u32, name: Option<&str>) -> SocketInfo {
+        SocketInfo {
+            socket_id,
+            persistent: false,
+            name: name.map(Into::into),
+            buffer_size: None,
+            paused: true,
+            connected: None,
+            local_address: None,
+            local_port: None,
+            peer_address: None,
+            peer_port: None,
+        }
+    }
+
+    #[test]
+    fn the_shapes_of_a_reply() {
+        assert_eq!(reply(Ok(Value::None)), json!({"id":7,"result":null}));
+        assert_eq!(reply(Ok(Value::Zero)), json!({"id":7,"result":0}));
+        assert_eq!(reply(Ok(Value::Created(3))), json!({"id":7,"result":{"socketId":3}}));
+        assert_eq!(
+            reply(Ok(Value::Sent(5))),
+            json!({"id":7,"result":{"resultCode":0,"bytesSent":5}})
+        );
+        assert_eq!(
+            reply(Err(Failure::bare("Socket not found"))),
+            json!({"id":7,"error":{"message":"Socket not found"}})
+        );
+        assert_eq!(
+            reply(Err(Failure::code(NetError::AddressInUse))),
+            json!({"id":7,"error":{"message":"net::ERR_ADDRESS_IN_USE","code":-147},"result":-147})
+        );
+        assert_eq!(
+            reply(Err(Failure::info(NetError::SocketNotConnected))),
+            json!({"id":7,"error":{"message":"net::ERR_SOCKET_NOT_CONNECTED","code":-15},"result":{"resultCode":-15}})
+        );
+        assert_eq!(
+            reply(Err(Failure::hidden(NetError::InsufficientResources))),
+            json!({"id":7,"error":{"message":"net::ERR_INSUFFICIENT_RESOURCES","code":-12}})
+        );
+    }
+
+    #[test]
+    fn e12_absent_fields_are_absent() {
+        assert_eq!(
+            reply(Ok(Value::Info(Box::new(info(3, Some("a\"\u{1}")))))),
+            json!({"id":7,"result":{"socketId":3,"persistent":false,"name":"a\"\u{1}","paused":true}})
+        );
+    }
+
+    #[test]
+    fn several_messages_are_an_array_and_one_is_bare() {
+        let mut writer = FrameWriter::new(vec![9; 100]);
+        assert!(writer.is_empty());
+        writer.control(&mut Outgoing::Accept { socket: 1, client: 2 });
+        writer.receive(2, 4096, b"hello");
+        writer.receive(3, 10, b"");
+        writer.control(&mut Outgoing::ReceiveError {
+            socket: 2,
+            error: NetError::ConnectionClosed,
+        });
+        assert_eq!(
+            body(writer),
+            json!([
+                {"event":"sockets.tcpServer.onAccept","params":{"socketId":1,"clientSocketId":2}},
+                {"event":"sockets.tcp.onReceive","params":{"socketId":2,"data":"aGVsbG8="}},
+                {"event":"sockets.tcp.onReceive","params":{"socketId":3,"data":""},"slice":10},
+                {"event":"sockets.tcp.onReceiveError","params":{"socketId":2,"resultCode":-100}},
+            ])
+        );
+    }
+
+    #[test]
+    fn a_full_event_is_64_kib_and_fills_the_frame() {
+        let mut writer = FrameWriter::new(Vec::new());
+        assert_eq!(writer.payload_room(), MAX_PAYLOAD);
+        writer.receive(2_000_000_000, 65_536, &[0xff; MAX_PAYLOAD]);
+        assert_eq!(writer.payload_room(), 0);
+    }
+
+    #[test]
+    fn small_events_share_a_frame_until_it_is_full() {
+        let mut writer = FrameWriter::new(Vec::new());
+        let mut count = 0;
+        while writer.payload_room() > 0 {
+            writer.receive(4, 4096, b"x");
+            count += 1;
+        }
+        assert!((500..2000).contains(&count), "{count}");
+        assert_eq!(body(writer).as_array().unwrap().len(), count);
+    }
+
+    proptest! {
+        // Each case writes megabytes.
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn a_long_list_is_split_and_every_frame_keeps_the_limit(
+            names in prop::collection::vec(0_usize..=crate::wire::MAX_NAME, 1..60),
+        ) {
+            // Control characters are the longest to write: six bytes each.
+            let infos: VecDeque<_> =
+                (1..).zip(&names).map(|(id, &length)| info(id, Some(&"\u{1}".repeat(length)))).collect();
+            let mut message = Outgoing::Reply { id: 9, outcome: Ok(Value::Infos(infos)) };
+            let mut seen = Vec::new();
+            loop {
+                let mut writer = FrameWriter::new(Vec::new());
+                let placed = writer.control(&mut message);
+                let body = body(writer);
+                prop_assert_eq!(&body["id"], &json!(9));
+                let key = if placed == Placed::Part { "part" } else { "result" };
+                seen.extend(body[key].as_array().unwrap().iter().map(|info| info["socketId"].as_u64().unwrap()));
+                if placed == Placed::Whole {
+                    break;
+                }
+                prop_assert_eq!(placed, Placed::Part);
+            }
+            prop_assert_eq!(seen, (1..=names.len() as u64).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_frame_takes_no_more_than_the_browser_does() {
+        let mut writer = FrameWriter::new(Vec::new());
+        writer.payload_room();
+        let mut count = 0;
+        while writer.control(&mut Outgoing::Error {
+            message: "x".repeat(10_000),
+        }) == Placed::Whole
+        {
+            count += 1;
+        }
+        assert!(count > 90, "{count}");
+        let length = writer.finish().bytes().len() - HEADER;
+        assert!(length <= MAX_TO_BROWSER && length > MAX_TO_BROWSER - 11_000, "{length}");
+    }
+}

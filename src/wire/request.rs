@@ -1,0 +1,227 @@
+//! Every request the shim can make, and its parameters: one row of the table at the end for each method.
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error};
+
+use super::params::{Bounded, Data, Field, Name, params, required};
+
+params! {
+    /// `host.hello`: what the shim is and wants.
+    Hello {
+        /// The lowest and the highest protocol the shim speaks.
+        protocol "protocol": (u32, u32),
+        /// The shim's version, for messages to people.
+        shim "shim": Option<String>,
+        /// The first socket id to give out.
+        next_socket_id "nextSocketId": Option<u32>,
+        /// The extension's manifest key `sockets`, verbatim.
+        sockets "sockets": Option<serde_json::Value>,
+    }
+
+    /// `host.ack`: what the shim has consumed, cumulative for the session.
+    Ack {
+        /// Cost of all `onReceive` events.
+        port "port": Option<u64>,
+        /// `onAccept` events.
+        accepts "accepts": Option<u64>,
+        /// Cost of `onReceive` events per socket id.
+        sockets "sockets": Option<SocketAcks>,
+    }
+
+    /// A method without parameters.
+    NoParams {}
+
+    /// A method whose only parameter is the socket.
+    SocketOnly {
+        /// The socket.
+        socket_id "socketId": i32,
+    }
+
+    /// `setPaused`, both namespaces.
+    SetPaused {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// Whether events are held back from now on.
+        paused "paused": bool,
+    }
+
+    /// `tcpServer`'s `SocketProperties`; what is absent stays as it is.
+    ServerProperties {
+        /// Whether the socket outlives the background context.
+        persistent "persistent": Option<bool>,
+        /// A text of the application's own.
+        name "name": Option<Name>,
+    }
+
+    /// `tcpServer.create`.
+    ServerCreate {
+        /// The first properties.
+        properties "properties": Option<ServerProperties>,
+    }
+
+    /// `tcpServer.update`.
+    ServerUpdate {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// The new properties.
+        properties "properties": ServerProperties,
+    }
+
+    /// `tcpServer.listen`.
+    Listen {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// An IP literal.
+        address "address": String,
+        /// Taken modulo 65536; 0 lets the system choose.
+        port "port": i32,
+        /// The length of the kernel's queue; the system's largest when absent.
+        backlog "backlog": Option<i32>,
+    }
+
+    /// `tcp`'s `SocketProperties`; what is absent stays as it is.
+    Properties {
+        /// Whether the socket outlives the background context.
+        persistent "persistent": Option<bool>,
+        /// A text of the application's own.
+        name "name": Option<Name>,
+        /// The most bytes one `onReceive` brings; 4096 when not positive.
+        buffer_size "bufferSize": Option<i32>,
+    }
+
+    /// `tcp.create`.
+    Create {
+        /// The first properties.
+        properties "properties": Option<Properties>,
+    }
+
+    /// `tcp.update`.
+    Update {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// The new properties.
+        properties "properties": Properties,
+    }
+
+    /// `tcp.connect`.
+    Connect {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// A name or an IP literal.
+        peer_address "peerAddress": String,
+        /// Taken modulo 65536.
+        peer_port "peerPort": i32,
+        /// Which addresses of a name are used.
+        dns_query_type "dnsQueryType": Option<DnsQueryType>,
+    }
+
+    /// `tcp.send`, or one chunk of it.
+    Send {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// The bytes.
+        data "data": Data,
+    }
+
+    /// `tcp.setKeepAlive`.
+    SetKeepAlive {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// Whether the kernel probes an idle peer.
+        enable "enable": bool,
+        /// Seconds until the first probe; 0 and absent leave the system's.
+        delay "delay": Option<i32>,
+    }
+
+    /// `tcp.setNoDelay`.
+    SetNoDelay {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// Whether small writes leave at once.
+        no_delay "noDelay": bool,
+    }
+}
+
+required!(ServerProperties, Properties);
+
+/// Which addresses of a name `connect` uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DnsQueryType {
+    /// All, in the system's order.
+    #[default]
+    Any,
+    /// IPv4 only.
+    Ipv4,
+    /// IPv6 only.
+    Ipv6,
+}
+
+/// Pairs of socket id and cumulative cost.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct SocketAcks(Bounded<(u32, u64), { super::MAX_MESSAGES }>);
+
+impl SocketAcks {
+    /// The pairs.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.0.0.iter().copied()
+    }
+}
+
+/// Makes [`Call`] and the way from a method's name and parameters to it.
+macro_rules! methods {
+    ($($name:literal $variant:ident($params:ty),)*) => {
+        /// A request's method with its parameters.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Call { $(#[doc = concat!("`", $name, "`")] $variant($params),)* }
+
+        /// A known method, before its parameters are read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Method { $($variant,)* }
+
+        impl Method {
+            pub(super) fn by_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+
+            /// The call for a message without `params`.
+            pub(super) fn without_params<E: Error>(self) -> Result<Call, E> {
+                self.deserialize(serde::de::value::MapDeserializer::new(std::iter::empty::<(&str, &str)>()))
+            }
+        }
+
+        impl<'de> DeserializeSeed<'de> for Method {
+            type Value = Call;
+
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Call, D::Error> {
+                match self { $(Self::$variant => <$params>::deserialize(deserializer).map(Call::$variant),)* }
+            }
+        }
+    };
+}
+
+methods! {
+    "host.hello" Hello(Hello),
+    "host.ack" Ack(Ack),
+    "host.bye" Bye(NoParams),
+    "sockets.tcpServer.create" TcpServerCreate(ServerCreate),
+    "sockets.tcpServer.update" TcpServerUpdate(ServerUpdate),
+    "sockets.tcpServer.setPaused" TcpServerSetPaused(SetPaused),
+    "sockets.tcpServer.listen" TcpServerListen(Listen),
+    "sockets.tcpServer.disconnect" TcpServerDisconnect(SocketOnly),
+    "sockets.tcpServer.close" TcpServerClose(SocketOnly),
+    "sockets.tcpServer.getInfo" TcpServerGetInfo(SocketOnly),
+    "sockets.tcpServer.getSockets" TcpServerGetSockets(NoParams),
+    "sockets.tcp.create" TcpCreate(Create),
+    "sockets.tcp.update" TcpUpdate(Update),
+    "sockets.tcp.setPaused" TcpSetPaused(SetPaused),
+    "sockets.tcp.connect" TcpConnect(Connect),
+    "sockets.tcp.disconnect" TcpDisconnect(SocketOnly),
+    "sockets.tcp.send" TcpSend(Send),
+    "sockets.tcp.close" TcpClose(SocketOnly),
+    "sockets.tcp.getInfo" TcpGetInfo(SocketOnly),
+    "sockets.tcp.getSockets" TcpGetSockets(NoParams),
+    "sockets.tcp.setKeepAlive" TcpSetKeepAlive(SetKeepAlive),
+    "sockets.tcp.setNoDelay" TcpSetNoDelay(SetNoDelay),
+}
