@@ -185,11 +185,15 @@ impl<'de> Visitor<'de> for Envelope {
                     params_seen = true;
                     match &method {
                         Some(Named::Known(known)) => call = map.next_value_seed(Params(*known))?,
-                        Some(Named::Unknown(_)) => drop(map.next_value::<Skipped>()?),
+                        Some(Named::Unknown(_)) => {
+                            map.next_value::<Skipped>()?;
+                        }
                         None => early = Some(map.next_value()?),
                     }
                 }
-                _ => drop(map.next_value::<Skipped>()?),
+                _ => {
+                    map.next_value::<Skipped>()?;
+                }
             }
         }
         let method = match method {

@@ -92,7 +92,7 @@ impl FrameWriter {
     #[must_use]
     pub fn finish(mut self) -> Frame {
         // A bare message does without the bracket, so its header moves one byte up over it.
-        let start = if self.messages == 1 { 1 } else { 0 };
+        let start = usize::from(self.messages == 1);
         if start == 0 {
             self.bytes.push(b']');
         }
@@ -384,7 +384,7 @@ mod tests {
     fn a_full_event_is_64_kib_and_fills_the_frame() {
         let mut writer = FrameWriter::new(Vec::new());
         assert_eq!(writer.payload_room(), MAX_PAYLOAD);
-        writer.receive(2_000_000_000, 65_536, &[0xff; MAX_PAYLOAD]);
+        writer.receive(2_000_000_000, 65_536, &vec![0xff; MAX_PAYLOAD]);
         assert_eq!(writer.payload_room(), 0);
     }
 
