@@ -13,6 +13,8 @@ mod sends;
 mod table;
 mod tcp;
 mod tcp_server;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::collections::{BTreeSet, VecDeque};
