@@ -99,8 +99,14 @@ for (const [browser, text] of [
     'Access to native messaging requires nativeMessaging permission.',
     'The manifest must ask for the permission "nativeMessaging".',
   ],
-  ['Native host has exited.', `The native messaging host ${NAME} has exited. Run: chrome-sockets-host doctor`],
-  ['', `The native messaging host ${NAME} has exited. Run: chrome-sockets-host doctor`],
+  [
+    'Native host has exited.',
+    `The native messaging host ${NAME} has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.`,
+  ],
+  [
+    '',
+    `The native messaging host ${NAME} has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.`,
+  ],
   [
     'Error when communicating with the native messaging host.',
     `The native messaging host ${NAME} is gone: Error when communicating with the native messaging host.`,
@@ -108,6 +114,13 @@ for (const [browser, text] of [
 ]) {
   test(`the browser says "${browser}"`, () => assert.equal(explain(browser, NAME, ID), text));
 }
+
+test('the install command names a host of another name', () => {
+  assert.match(
+    explain('Specified native messaging host not found.', 'org.example.host', ID),
+    / --name org\.example\.host$/,
+  );
+});
 
 test('a call to a host that is not installed fails with the command that installs it', async (t) => {
   const lines = silence(t, 'error');

@@ -39,8 +39,9 @@ test('data is cut into slices of the size that the message names', async () => {
   host.receive(socketId, new Uint8Array(65536), { slice: 65536 });
   host.receive(socketId, new Uint8Array(5), { slice: 2 });
   host.receive(socketId, new Uint8Array(4), { slice: 2 });
+  host.receive(socketId, new Uint8Array(2), { slice: 0 });
   await task();
-  assert.deepEqual(sizes, [65536, 2, 2, 1, 2, 2]);
+  assert.deepEqual(sizes, [65536, 2, 2, 1, 2, 2, 1, 1]);
 });
 
 test('slicing loses and repeats nothing, for random sizes', async () => {

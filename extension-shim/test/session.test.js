@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { version } from '../src/version.js';
 import { called, silence, start, task } from '../testing/fake-host.js';
 
-const GONE = 'The native messaging host org.chrome_sockets.host has exited. Run: chrome-sockets-host doctor';
+const GONE =
+  'The native messaging host org.chrome_sockets.host has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.';
 
 /** Everything that the app hears of errors. */
 function errorsOf({ tcp, tcpServer }) {

@@ -12,10 +12,10 @@ const DEFAULT_WINDOW = 4 * 1024 * 1024;
 /** After these calls the socket's connection is over, so payload that has not left yet has no one to go to. */
 const ENDS = new Set(['sockets.tcp.close', 'sockets.tcp.disconnect']);
 
-const NOT_CONNECTED = {
+const notConnected = () => ({
   error: { message: 'net::ERR_SOCKET_NOT_CONNECTED', code: -15 },
   result: { resultCode: -15 },
-};
+});
 
 /**
  * @typedef {object} Call A request on its way.
@@ -155,7 +155,7 @@ export class Outbox {
       this.#writeChunk(begun);
     }
     this.#sends.delete(socketId);
-    for (const { call } of queue) this.#refuse(/** @type {number} */ (call.id), NOT_CONNECTED);
+    for (const { call } of queue) this.#refuse(/** @type {number} */ (call.id), notConnected());
   }
 
   /** @param {number} bytes */
