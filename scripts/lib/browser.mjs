@@ -34,7 +34,8 @@ const flags = [
  * @property {string} [browser] name or path
  * @property {boolean} [headless]
  * @property {string | null} [host] the host to install; null for none
- * @property {string[]} [listen] what the extension may listen on
+ * @property {string[]} [listen] where the extension may listen
+ * @property {string[]} [connect] where it may connect
  */
 
 /** A browser with an extension in it, and the host installed for that, all in a temporary folder. */
@@ -67,14 +68,15 @@ export class Session {
  * @returns {Promise<Session>}
  */
 export async function openBrowser(options) {
-  const { extension, global, browser: wanted, headless = true, host = hostProgram, listen = [] } = options;
+  const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
+  const { listen = [], connect = [] } = options;
   const executablePath = await findBrowser(wanted);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
   const id = extensionId(manifest.key);
   const profile = await Profile.create();
   let browser;
   try {
-    if (host !== null && !native) await profile.installHost(host, id, listen);
+    if (host !== null && !native) await profile.installHost(host, id, { listen, connect });
     browser = await puppeteer.launch({
       executablePath,
       headless,

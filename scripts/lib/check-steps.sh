@@ -1,13 +1,15 @@
 # The steps of scripts/check, which are also the first ones of scripts/test; to be sourced after steps.sh.
 # shellcheck shell=bash
 
+: "${root:?common.sh comes first}"
+
 rustdoc_warnings() {
   RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --quiet
 }
 
 shim_check() {
   npm_ci extension-shim
-  cd extension-shim
+  cd extension-shim || return
   npm run --silent check
 }
 

@@ -44,11 +44,12 @@ export class Profile {
    *
    * @param {string} host the program
    * @param {string} extensionId
-   * @param {string[]} listen what the extension may listen on
+   * @param {{listen: string[], connect: string[]}} allowed
    */
-  async installHost(host, extensionId, listen) {
+  async installHost(host, extensionId, { listen, connect }) {
     const args = ['install', '--extension-id', extensionId, '--user-data-dir', this.userDataDir];
     for (const pattern of listen) args.push('--allow-listen', pattern);
+    for (const pattern of connect) args.push('--allow-connect', pattern);
     await promisify(execFile)(host, args, { env: this.environment });
   }
 

@@ -1,6 +1,8 @@
 # Runs steps one after another and tells at the end how each went; to be sourced after common.sh.
 # shellcheck shell=bash
 
+: "${root:?common.sh comes first}"
+
 step_rows=()
 passed=0
 failed=0

@@ -47,7 +47,14 @@ export function useBench(options = {}) {
   let folder;
   before(async () => {
     folder = await assemble();
-    bench.session = await openBrowser({ extension: folder, global: 'bench', listen: ['127.0.0.1:*'], ...options });
+    const loopback = ['127.0.0.1:*'];
+    bench.session = await openBrowser({
+      extension: folder,
+      global: 'bench',
+      listen: loopback,
+      connect: loopback,
+      ...options,
+    });
     bench.run = bench.session.worker.evaluate.bind(bench.session.worker);
   }, GUARD);
   beforeEach(() => options.host === null || bench.run(() => /** @type {any} */ (globalThis).bench.reset()), GUARD);
