@@ -13,10 +13,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_chrome-sockets-host");
 pub(crate) const ID: &str = "abcdefghijklmnopabcdefghijklmnop";
 pub(crate) const OTHER: &str = "ponmlkjihgfedcbaponmlkjihgfedcba";
 
-pub(crate) const CHROMIUM: &str =
-    ".config/chromium/NativeMessagingHosts/org.chrome_sockets.host.json";
-pub(crate) const CHROME: &str =
-    ".config/google-chrome/NativeMessagingHosts/org.chrome_sockets.host.json";
+pub(crate) const CHROMIUM: &str = ".config/chromium/NativeMessagingHosts/org.chrome_sockets.host.json";
+pub(crate) const CHROME: &str = ".config/google-chrome/NativeMessagingHosts/org.chrome_sockets.host.json";
 pub(crate) const FIREFOX: &str = ".mozilla/native-messaging-hosts/org.chrome_sockets.host.json";
 pub(crate) const BINARY: &str = ".local/share/chrome-sockets/bin/chrome-sockets-host";
 pub(crate) const RECORD: &str = ".local/share/chrome-sockets/installed.json";
@@ -54,11 +52,7 @@ impl Home {
     /// A home without any browser.
     pub(crate) fn bare(name: &str) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let path = directory
-            .path()
-            .canonicalize()
-            .expect("its path")
-            .join(name);
+        let path = directory.path().canonicalize().expect("its path").join(name);
         fs::create_dir(&path).expect("a home");
         Self {
             _directory: directory,
@@ -143,11 +137,7 @@ impl Ended {
 }
 
 pub(crate) fn ended(command: &mut Command) -> Ended {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().expect("the program runs");
+    let Output { status, stdout, stderr } = command.output().expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ended {
         code: status.code(),

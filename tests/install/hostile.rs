@@ -21,11 +21,7 @@ fn homes_with_odd_names_work() {
         let home = Home::named(name);
         let before = home.tree();
         let out = home.succeed(&INSTALL);
-        assert_eq!(
-            home.json(CHROMIUM)["path"],
-            json!(home.at(BINARY)),
-            "{name:?}"
-        );
+        assert_eq!(home.json(CHROMIUM)["path"], json!(home.at(BINARY)), "{name:?}");
         assert!(
             !out.contains('\u{1b}'),
             "control characters must not reach a terminal: {out:?}"
@@ -209,12 +205,7 @@ fn a_failure_half_way_names_the_path_and_can_be_mended() {
     let before = Home::new();
     home.succeed(&INSTALL);
     home.succeed(&["uninstall"]);
-    assert_eq!(
-        home.tree().len(),
-        before.tree().len(),
-        "{:?}",
-        home.tree().keys()
-    );
+    assert_eq!(home.tree().len(), before.tree().len(), "{:?}", home.tree().keys());
 }
 
 #[test]

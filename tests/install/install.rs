@@ -5,9 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::home::{
-    BINARY, CHROME, CHROMIUM, FIREFOX, Home, ID, OTHER, POLICY, PROGRAM, RECORD, ended,
-};
+use crate::home::{BINARY, CHROME, CHROMIUM, FIREFOX, Home, ID, OTHER, POLICY, PROGRAM, RECORD, ended};
 
 const ADD_ON: &str = "my-add-on@example.org";
 
@@ -36,19 +34,11 @@ fn every_browser_found_gets_a_manifest_that_starts_a_copy_of_the_program() {
     }
     assert_eq!(home.mode(BINARY), 0o755);
     let copy = fs::read(home.at(BINARY)).expect("the copy");
-    assert!(
-        copy == fs::read(PROGRAM).expect("the program"),
-        "the copy differs"
-    );
-    let mut installed =
-        std::process::Command::new(home.json(CHROMIUM)["path"].as_str().expect("a path"));
+    assert!(copy == fs::read(PROGRAM).expect("the program"), "the copy differs");
+    let mut installed = std::process::Command::new(home.json(CHROMIUM)["path"].as_str().expect("a path"));
     let version = ended(installed.arg("--version").env_clear());
     assert_eq!(version.code, Some(0));
-    assert!(
-        version.stdout.contains(env!("CARGO_PKG_VERSION")),
-        "{}",
-        version.stdout
-    );
+    assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")), "{}", version.stdout);
     for written in [BINARY, RECORD] {
         assert!(
             out.contains(&format!("wrote {}\n", home.at(written).display())),
@@ -83,12 +73,7 @@ fn the_installed_copy_can_install_itself() {
     home.succeed(&install(ID));
     let before = home.tree();
     let mut command = std::process::Command::new(home.at(BINARY));
-    let ended = ended(
-        command
-            .args(install(ID))
-            .env_clear()
-            .env("HOME", &home.path),
-    );
+    let ended = ended(command.args(install(ID)).env_clear().env("HOME", &home.path));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(home.tree(), before);
 }
@@ -122,11 +107,7 @@ fn a_named_browser_need_not_have_been_started() {
     let home = Home::bare("home");
     home.succeed(&["install", "--extension-id", ID, "--browser", "brave"]);
     let hosts = ".config/BraveSoftware/Brave-Browser/NativeMessagingHosts";
-    assert!(
-        home.at(hosts)
-            .join("org.chrome_sockets.host.json")
-            .is_file()
-    );
+    assert!(home.at(hosts).join("org.chrome_sockets.host.json").is_file());
     assert_eq!(home.mode(hosts), 0o700);
     assert!(!home.at(CHROMIUM).exists());
 }
@@ -134,13 +115,7 @@ fn a_named_browser_need_not_have_been_started() {
 #[test]
 fn a_user_data_directory_has_its_own_manifest() {
     let home = Home::new();
-    home.succeed(&[
-        "install",
-        "--extension-id",
-        ID,
-        "--user-data-dir",
-        "profiles/test",
-    ]);
+    home.succeed(&["install", "--extension-id", ID, "--user-data-dir", "profiles/test"]);
     let manifest = "profiles/test/NativeMessagingHosts/org.chrome_sockets.host.json";
     assert_eq!(home.json(manifest)["path"], json!(home.at(BINARY)));
     assert!(!home.at(CHROMIUM).exists(), "only what was named");
@@ -149,13 +124,7 @@ fn a_user_data_directory_has_its_own_manifest() {
 #[test]
 fn another_name_is_another_file() {
     let home = Home::new();
-    home.succeed(&[
-        "install",
-        "--extension-id",
-        ID,
-        "--name",
-        "com.example.mine",
-    ]);
+    home.succeed(&["install", "--extension-id", ID, "--name", "com.example.mine"]);
     let manifest = ".config/chromium/NativeMessagingHosts/com.example.mine.json";
     assert_eq!(home.json(manifest)["name"], "com.example.mine");
     assert!(!home.at(CHROMIUM).exists());
@@ -229,10 +198,7 @@ fn grants_go_to_a_private_policy() {
     assert_eq!(home.json(POLICY), json!({"extensions": {ID: entry}}));
     assert_eq!(home.mode(POLICY), 0o600);
     assert_eq!(home.mode(".config/chrome-sockets"), 0o700);
-    assert!(
-        out.contains("may listen on: 0.0.0.0:8080, [::]:8080"),
-        "{out}"
-    );
+    assert!(out.contains("may listen on: 0.0.0.0:8080, [::]:8080"), "{out}");
     assert!(out.contains("may connect to: *.example.com:443"), "{out}");
 }
 
@@ -276,18 +242,11 @@ fn usage_errors_end_with_code_2_and_change_nothing() {
             &["install", "--extension-id", ID, "--allow-connect", " a"],
             "Invalid host:port pattern ' a'",
         ),
-        (
-            &["install", "--extension-id", ID, "--name", "../x"],
-            "host name",
-        ),
+        (&["install", "--extension-id", ID, "--name", "../x"], "host name"),
     ] {
         let ended = home.run(arguments);
         assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{arguments:?}");
-        assert!(
-            ended.stderr.contains(part),
-            "{arguments:?}: {}",
-            ended.stderr
-        );
+        assert!(ended.stderr.contains(part), "{arguments:?}: {}", ended.stderr);
     }
     assert_eq!(home.tree(), before);
 }
@@ -296,9 +255,6 @@ fn usage_errors_end_with_code_2_and_change_nothing() {
 fn the_paths_in_manifests_are_absolute() {
     let home = Home::new();
     home.succeed(&install(ID));
-    let path = home.json(CHROMIUM)["path"]
-        .as_str()
-        .expect("a path")
-        .to_owned();
+    let path = home.json(CHROMIUM)["path"].as_str().expect("a path").to_owned();
     assert!(Path::new(&path).is_absolute());
 }

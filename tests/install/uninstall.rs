@@ -46,10 +46,7 @@ fn a_dry_run_says_the_same_and_removes_nothing() {
     let before = home.tree();
     let would = home.succeed(&["uninstall", "--dry-run"]);
     assert_eq!(home.tree(), before);
-    assert_eq!(
-        would.replace("would remove", "removed"),
-        home.succeed(&["uninstall"])
-    );
+    assert_eq!(would.replace("would remove", "removed"), home.succeed(&["uninstall"]));
 }
 
 #[test]
@@ -91,11 +88,7 @@ fn one_browser_goes_and_the_other_still_works() {
     home.succeed(&["uninstall", "--browser", "chromium"]);
     assert!(!home.at(".config/chromium/NativeMessagingHosts").exists());
     for path in [CHROME, BINARY, POLICY] {
-        assert_eq!(
-            home.tree()[&home.at(path)],
-            before[&home.at(path)],
-            "{path}"
-        );
+        assert_eq!(home.tree()[&home.at(path)], before[&home.at(path)], "{path}");
     }
     assert_eq!(home.json(RECORD)["manifests"], json!([home.at(CHROME)]));
     home.succeed(&["uninstall", "--browser", "chrome"]);
@@ -135,18 +128,9 @@ fn files_that_are_not_ours_are_named_and_left() {
         out.contains(&format!("left {}: ", home.at(CHROMIUM).display())),
         "{out}"
     );
-    assert!(
-        out.contains(&format!("left {}: ", home.at(POLICY).display())),
-        "{out}"
-    );
-    assert_eq!(
-        fs::read_to_string(home.at(CHROMIUM)).expect("left"),
-        foreign
-    );
-    assert_eq!(
-        fs::read_to_string(home.at(POLICY)).expect("left"),
-        "not JSON"
-    );
+    assert!(out.contains(&format!("left {}: ", home.at(POLICY).display())), "{out}");
+    assert_eq!(fs::read_to_string(home.at(CHROMIUM)).expect("left"), foreign);
+    assert_eq!(fs::read_to_string(home.at(POLICY)).expect("left"), "not JSON");
     assert!(!home.at(CHROME).exists() && !home.at(".local").exists());
 }
 
