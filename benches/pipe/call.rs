@@ -44,7 +44,7 @@ fn run(contender: Contender, plan: &Plan) -> Result<Vec<f64>> {
 /// # Returns
 /// The median time of a frame and the host's processor time for one, in microseconds.
 fn calls(contender: Contender, frames: usize, batch: usize) -> Result<Vec<f64>> {
-    let mut host = Host::start(contender, &[floor::ANSWER, &batch.to_string()])?;
+    let mut host = Host::start(contender, &[floor::ANSWER])?;
     let mut socket = json!(1);
     if contender != Contender::Floor {
         host.hello()?;

@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 use std::thread;
 
 use anyhow::{Context as _, Result, bail};
+use socket2::{Domain, Socket, Type};
 
 use crate::frames::{self, Frames};
 
@@ -21,60 +22,160 @@ pub(crate) const ANSWER: &str = "answer";
 /// A ready event for every connection to its port, which it says first.
 pub(crate) const ACCEPT: &str = "accept";
 
+/// What to do comes as the first frame, a JSON string: a browser gives its hosts no arguments.
+const BROWSER: &str = "browser";
+
+/// How many small events our host puts into a frame.
+const EVENTS_IN_A_FRAME: usize = 400;
+
+/// The id of a request, as it begins a message or follows another member.
+const ID: &[u8] = b"id\":";
+
 pub(crate) fn run(mode: &[String]) -> Result<()> {
+    if mode.first().is_some_and(|mode| mode == BROWSER) {
+        let mut input = Frames::new(io::stdin());
+        let first = String::from_utf8(input.next()?.to_vec())?;
+        let words: Vec<String> = first.trim_matches('"').split(' ').map(str::to_owned).collect();
+        return obey(&words, input);
+    }
+    obey(mode, Frames::new(io::stdin()))
+}
+
+fn obey(mode: &[String], input: Frames<io::Stdin>) -> Result<()> {
+    let number = |at: usize| -> Result<usize> { Ok(mode.get(at).context("a number is missing")?.parse()?) };
     match mode.first().map(String::as_str) {
-        Some(FLOOD) => flood(),
-        Some(ANSWER) => answer(mode.get(1).context("how many replies?")?.parse()?),
+        Some(FLOOD) => flood(number(1)?, number(2)?, input),
+        Some(ANSWER) => answer(input),
         Some(ACCEPT) => accept(),
-        other => bail!("{other:?} is nothing the floor can do"),
+        Some("echo") => echo(number(1)?, number(2)?, input),
+        Some("rounds") => rounds(number(1)?, number(2)?, input),
+        _ => bail!("{mode:?} is nothing the floor can do"),
     }
 }
 
-fn flood() -> Result<()> {
-    thread::spawn(|| -> io::Result<()> {
-        let mut input = Frames::new(io::stdin());
-        loop {
-            input.next()?;
-        }
-    });
+/// `frames` frames that name a `slice`, or without an end when that is 0.
+fn flood(frames: usize, slice: usize, mut input: Frames<io::Stdin>) -> Result<()> {
+    let eater = thread::spawn(move || while input.next().is_ok() {});
     let data = "AAAA".repeat((64 << 10) / 3) + "AA==";
+    let event = format!(
+        "{{\"event\":\"sockets.tcp.onReceive\",\"params\":{{\"socketId\":2,\"data\":\"{data}\"}},\"slice\":{slice}}}"
+    );
     let mut ready = Vec::new();
-    let event = format!("{{\"event\":\"sockets.tcp.onReceive\",\"params\":{{\"socketId\":2,\"data\":\"{data}\"}}}}");
     frames::frame(&event, &mut ready);
     let mut output = stdout()?;
-    loop {
+    let mut written = 0;
+    while frames == 0 || written < frames {
         output.write_all(&ready)?;
+        written += 1;
+    }
+    // A host that ends makes the browser close the port, and what is on its way would be lost.
+    eater.join().ok().context("the reading thread has panicked")
+}
+
+const REPLY: &str = "{\"id\":100000000,\"result\":{\"resultCode\":0,\"bytesSent\":65536}}";
+
+/// One ready reply for each request, those of a frame in a frame.
+fn answer(mut input: Frames<io::Stdin>) -> Result<()> {
+    let mut output = stdout()?;
+    let mut ready = Ready::new(REPLY);
+    loop {
+        let requests = count_ids(input.next()?);
+        output.write_all(ready.frame(requests))?;
     }
 }
 
-fn answer(replies: usize) -> Result<()> {
-    let reply = "{\"id\":100000000,\"result\":{\"resultCode\":0,\"bytesSent\":65536}}";
-    let mut ready = Vec::new();
-    if replies == 1 {
-        frames::frame(reply, &mut ready);
-    } else {
-        frames::frame(&format!("[{}]", vec![reply; replies].join(",")), &mut ready);
-    }
-    let mut input = Frames::new(io::stdin());
+/// `sockets` events of `bytes` bytes; and for each send that answers one, a reply and the next event.
+fn echo(sockets: usize, bytes: usize, mut input: Frames<io::Stdin>) -> Result<()> {
     let mut output = stdout()?;
+    let mut replies = Ready::new(REPLY);
+    let mut events = Ready::new(&small_event(bytes));
+    output.write_all(events.frame(sockets))?;
     loop {
-        input.next()?;
-        output.write_all(&ready)?;
+        let sends = count_ids(input.next()?);
+        output.write_all(replies.frame(sends))?;
+        output.write_all(events.frame(sends))?;
     }
+}
+
+/// Rounds of `events` events of `bytes` bytes; whatever comes in asks for the next round.
+fn rounds(events: usize, bytes: usize, mut input: Frames<io::Stdin>) -> Result<()> {
+    let mut output = stdout()?;
+    let mut replies = Ready::new(REPLY);
+    let mut ready = Ready::new(&small_event(bytes));
+    loop {
+        for start in (0..events).step_by(EVENTS_IN_A_FRAME) {
+            output.write_all(ready.frame(EVENTS_IN_A_FRAME.min(events - start)))?;
+        }
+        let sends = count_ids(input.next()?);
+        output.write_all(replies.frame(sends))?;
+    }
+}
+
+fn small_event(bytes: usize) -> String {
+    let data = "AAAA".repeat(bytes / 3) + ["", "AA==", "AAA="][bytes % 3];
+    format!("{{\"event\":\"sockets.tcp.onReceive\",\"params\":{{\"socketId\":2,\"data\":\"{data}\"}}}}")
 }
 
 fn accept() -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    listener.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    listener.listen(4096)?;
+    let port = listener
+        .local_addr()?
+        .as_socket()
+        .context("a listener without a port")?
+        .port();
     let mut output = stdout()?;
-    frames::write(&mut output, &listener.local_addr()?.port().to_string())?;
-    let mut ready = Vec::new();
+    frames::write(&mut output, &port.to_string())?;
     let event = "{\"event\":\"sockets.tcpServer.onAccept\",\"params\":{\"socketId\":1,\"clientSocketId\":2}}";
-    frames::frame(event, &mut ready);
+    let mut ready = Ready::new(event);
     let mut clients = Vec::new();
     loop {
         clients.push(listener.accept()?);
-        output.write_all(&ready)?;
+        output.write_all(ready.frame(1))?;
     }
+}
+
+/// Frames of the same message over and over, made once for each length.
+struct Ready {
+    message: String,
+    frames: Vec<Vec<u8>>,
+}
+
+impl Ready {
+    fn new(message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            frames: Vec::new(),
+        }
+    }
+
+    fn frame(&mut self, messages: usize) -> &[u8] {
+        while self.frames.len() <= messages {
+            let list = vec![self.message.as_str(); self.frames.len()].join(",");
+            let mut frame = Vec::new();
+            frames::frame(
+                &if self.frames.len() == 1 {
+                    list
+                } else {
+                    format!("[{list}]")
+                },
+                &mut frame,
+            );
+            self.frames.push(frame);
+        }
+        &self.frames[messages]
+    }
+}
+
+/// How many requests a frame holds. Payload has no quotes, so looking from quote to quote passes over it quickly.
+fn count_ids(mut body: &[u8]) -> usize {
+    use io::BufRead as _;
+    let mut count = 0;
+    while body.skip_until(b'"').is_ok_and(|skipped| skipped > 0) {
+        count += usize::from(body.starts_with(ID));
+    }
+    count
 }
 
 /// Stdout as a plain file: std's own would look for line ends in every frame.

@@ -11,6 +11,7 @@ mod crowd;
 mod floor;
 mod frames;
 mod host;
+mod peers;
 mod plan;
 mod receive;
 mod send;
@@ -31,6 +32,9 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let Some(mode) = arguments.strip_prefix(&[floor::FLAG.to_owned()]) {
         return floor::run(mode);
+    }
+    if let Some(mode) = arguments.strip_prefix(&[peers::FLAG.to_owned()]) {
+        return peers::run(mode);
     }
     let mut quick = false;
     let mut rounds = None;

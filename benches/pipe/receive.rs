@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::json;
@@ -41,16 +41,18 @@ fn run(contender: Contender, plan: &Plan) -> Result<Vec<f64>> {
 
 /// Peers that write without end, until so much has come out of the pipe.
 fn flood(contender: Contender, plan: &Plan, connections: usize) -> Result<Vec<f64>> {
-    let warm_up = plan.amount(64 << 20, 4 << 20);
-    let amount = plan.amount(512 << 20, 16 << 20);
-    let mut host = Host::start(contender, &[floor::FLOOD])?;
+    // By the clock, since the contenders differ by a factor of ten and more.
+    let warm_up = Duration::from_millis(if plan.quick { 50 } else { 300 });
+    let length = Duration::from_millis(if plan.quick { 100 } else { 1_000 });
+    let mut host = Host::start(contender, &[floor::FLOOD, "0", "4096"])?;
     let mut credit = Credit::default();
-    let mut received = 0;
+    let mut received = 0_usize;
     if contender != Contender::Floor {
         let streams = open(&mut host, &mut credit, connections)?;
         thread::spawn(move || write_round_robin(streams));
     }
-    let mut begun: Option<(Instant, f64)> = None;
+    let mut start = Instant::now();
+    let mut cpu = None;
     loop {
         frames::messages(host.stdout.next()?, |message| {
             credit.consume(message);
@@ -59,17 +61,17 @@ fn flood(contender: Contender, plan: &Plan, connections: usize) -> Result<Vec<f6
             }
         });
         credit.settle(&mut host.stdin)?;
-        match begun {
-            None if received >= warm_up => {
+        match cpu {
+            None if start.elapsed() >= warm_up => {
+                cpu = Some(host.cpu()?);
                 received = 0;
-                begun = Some((Instant::now(), host.cpu()?));
+                start = Instant::now();
             }
-            Some((start, cpu)) if received >= amount => {
+            Some(before) if start.elapsed() >= length => {
                 let seconds = start.elapsed().as_secs_f64();
-                let cpu = host.cpu()? - cpu;
                 #[allow(clippy::cast_precision_loss, reason = "far below 52 bits")]
                 let megabytes = received as f64 / 1e6;
-                return Ok(vec![megabytes / seconds, cpu * 1e3 / megabytes]);
+                return Ok(vec![megabytes / seconds, (host.cpu()? - before) * 1e3 / megabytes]);
             }
             _ => {}
         }

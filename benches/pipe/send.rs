@@ -13,7 +13,7 @@ use crate::browser::Credit;
 use crate::floor;
 use crate::frames::{self, Message};
 use crate::host::Host;
-use crate::plan::{Benchmark, Bound, Contender, EVERYONE, Plan, Row, Target};
+use crate::plan::{Benchmark, Contender, EVERYONE, Plan, Row};
 use crate::receive::open;
 
 /// What the shim keeps un-acked at the most.
@@ -26,13 +26,7 @@ pub(crate) fn benchmark() -> Benchmark {
     Benchmark {
         name: "Frames → TCP",
         rows: vec![
-            Row::new(
-                "64 KiB, MB/s",
-                &[
-                    Target::ToFloor(Bound::AtLeast(0.5)),
-                    Target::ToPeer(Bound::AtLeast(5.0)),
-                ],
-            ),
+            Row::new("64 KiB, MB/s", &[]),
             Row::new("64 KiB, host CPU ms/MB", &[]),
             Row::new("1 KiB, 64 in a frame, thousands/s", &[]),
             Row::new("1 KiB, 64 in a frame, host CPU µs each", &[]),
@@ -66,7 +60,7 @@ fn run(contender: Contender, plan: &Plan) -> Result<Vec<f64>> {
 /// # Returns
 /// How many seconds it took until the last one was answered, and the host's processor time.
 fn sends(contender: Contender, bytes: usize, batch: usize, frames: usize) -> Result<(f64, f64)> {
-    let mut host = Host::start(contender, &[floor::ANSWER, &batch.to_string()])?;
+    let mut host = Host::start(contender, &[floor::ANSWER])?;
     if contender != Contender::Floor {
         for stream in open(&mut host, &mut Credit::default(), 1)? {
             thread::spawn(move || swallow(stream));

@@ -27,9 +27,9 @@ fn run(contender: Contender, plan: &Plan) -> Result<Vec<f64>> {
     let mut used = Vec::new();
     for _ in 0..plan.amount(10, 1) {
         let start = Instant::now();
-        let mut host = Host::start(contender, &[floor::ANSWER, "1"])?;
+        let mut host = Host::start(contender, &[floor::ANSWER])?;
         if contender == Contender::Floor {
-            crate::frames::write(&mut host.stdin, "{}")?;
+            crate::frames::write(&mut host.stdin, "{\"id\":1}")?;
             host.stdout.next()?;
         } else {
             host.hello()?;
