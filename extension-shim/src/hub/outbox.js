@@ -82,7 +82,7 @@ export class Outbox {
    * @param {number} bytes Cumulative.
    */
   acked(bytes) {
-    this.#acked = Math.min(Math.max(this.#acked, bytes), this.#sent);
+    if (bytes > this.#acked) this.#acked = Math.min(bytes, this.#sent);
     this.#schedule();
   }
 
