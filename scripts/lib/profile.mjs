@@ -29,12 +29,16 @@ export class Profile {
       CHROME_SOCKETS_CONFIG: path.join(folder, 'config'),
     };
     if (!existsSync(this.environment.XAUTHORITY)) delete this.environment.XAUTHORITY;
+    // A browser that is killed leaves the folder of its lock there, in which it has a socket: the path must not be long.
+    const temporary = path.join(folder, 'tmp');
+    if (temporary.length < 60) this.environment.TMPDIR = temporary;
   }
 
   static async create() {
     const folder = await mkdtemp(path.join(await realpath(os.tmpdir()), 'chrome-sockets-'));
     const profile = new Profile(folder);
     await mkdir(profile.userDataDir);
+    await mkdir(path.join(folder, 'tmp'));
     await mkdir(/** @type {string} */ (profile.environment.HOME));
     return profile;
   }
