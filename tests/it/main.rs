@@ -1,0 +1,14 @@
+//! The built host, as a browser runs it: real pipes, real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    unreachable_pub,
+    reason = "these are tests"
+)]
+
+mod accepting;
+mod host;
+mod listening;
+mod peers;
+mod servers;
