@@ -8,7 +8,11 @@
 )]
 
 mod accepting;
+mod connecting;
+mod ending;
 mod host;
 mod listening;
 mod peers;
+mod receiving;
+mod sending;
 mod servers;
