@@ -8,7 +8,9 @@
 )]
 
 mod accepting;
+mod chunks;
 mod connecting;
+mod credit;
 mod ending;
 mod host;
 mod listening;
