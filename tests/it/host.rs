@@ -196,9 +196,22 @@ impl Host {
         }
     }
 
+    /// Sends a frame, unless the host is gone.
+    pub fn try_send(&mut self, message: &Value) -> bool {
+        let body = message.to_string();
+        let header = u32::try_from(body.len()).unwrap().to_ne_bytes();
+        self.send_raw(&[&header, body.as_bytes()].concat()).is_ok()
+    }
+
     /// Sends a frame of this message or array of messages.
     pub fn send(&mut self, frame: &Value) {
         self.send_text(frame.to_string().as_bytes());
+    }
+
+    /// Stdin, for a thread of the test's own; a file, so that it can be looked at from two places.
+    #[cfg(target_os = "linux")]
+    pub fn take_stdin(&mut self) -> fs::File {
+        std::os::fd::OwnedFd::from(self.stdin.take().unwrap()).into()
     }
 
     pub fn close_stdin(&mut self) {

@@ -258,12 +258,18 @@ impl Host {
     }
 
     /// Exactly so many bytes of this socket.
+    #[track_caller]
     pub fn received(&mut self, socket: u64, length: usize) -> Vec<u8> {
+        let bytes = self.received_at_least(socket, length);
+        assert_eq!(bytes.len(), length);
+        bytes
+    }
+
+    pub fn received_at_least(&mut self, socket: u64, length: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         while bytes.len() < length {
             bytes.extend(data(&self.receive(socket)["params"]));
         }
-        assert_eq!(bytes.len(), length);
         bytes
     }
 
