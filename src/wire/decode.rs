@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::de::{Deserialize as _, DeserializeSeed, Deserializer as _, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error as JsonError};
 
@@ -44,37 +43,31 @@ pub enum Incoming {
 /// A single bad message is not an error: it is [`Incoming::Bad`] in its place.
 pub fn decode(body: &[u8]) -> Result<Vec<Incoming>, String> {
     let fast = parse(body, |reader| reader.deserialize_any(FrameVisitor));
-    let error = match fast {
-        Ok(messages) => return Ok(messages),
-        Err(error) => error,
-    };
-    if error.classify() != Category::Data {
-        return Err(unparsable(&error));
+    if let Ok(messages) = fast {
+        return Ok(messages);
     }
-    // Not what we expect, but is it JSON at all, to its end and within the depth limit?
+    // Not what we expect, but is it JSON at all, to its end and within the depth limit? The kind of error does not tell: a pair of
+    // three is "trailing characters" too.
     parse(body, |reader| Skipped::deserialize(reader)).map_err(|error| unparsable(&error))?;
     // It is: find out which message is wrong, and let the others pass.
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if first != Some(&b'[') {
-        return Ok(vec![decode_alone(body)?]);
+        return Ok(vec![decode_alone(body)]);
     }
     let list: Bounded<&RawValue, MAX_MESSAGES> = serde_json::from_slice(body).map_err(|error| unparsable(&error))?;
-    list.0
+    Ok(list
+        .0
         .into_iter()
         .map(|raw| decode_alone(raw.get().as_bytes()))
-        .collect()
+        .collect())
 }
 
-/// One message by itself, so that what is wrong with it is known to be its own.
-fn decode_alone(body: &[u8]) -> Result<Incoming, String> {
-    match parse(body, |reader| Envelope.deserialize(reader)) {
-        Ok(message) => Ok(message),
-        Err(error) if error.classify() == Category::Data => Ok(Incoming::Bad {
-            id: parse(body, |reader| reader.deserialize_map(IdVisitor)).ok().flatten(),
-            message: bounded(format!("Invalid params: {}", without_position(&error))),
-        }),
-        Err(error) => Err(unparsable(&error)),
-    }
+/// One message by itself, known to be JSON, so that what is wrong with it is its own.
+fn decode_alone(body: &[u8]) -> Incoming {
+    parse(body, |reader| Envelope.deserialize(reader)).unwrap_or_else(|error| Incoming::Bad {
+        id: parse(body, |reader| reader.deserialize_map(IdVisitor)).ok().flatten(),
+        message: bounded(format!("Invalid params: {}", without_position(&error))),
+    })
 }
 
 /// Runs `read` over the whole of `body`: what follows the value is an error too.
