@@ -132,6 +132,20 @@ test('a closed socket gives its port credit back, and no counter of its own', ()
   assert.equal(credit.due, false);
 });
 
+test('an ack names the sockets that are owed something, and no closed one', async () => {
+  const { host, ids, tcp } = await receiving({ sockets: 3 });
+  const [acked, closed, other] = ids;
+  host.receive(acked, new Uint8Array(64 * KIB));
+  host.receive(closed, new Uint8Array(60 * KIB));
+  await tcp.close(closed);
+  host.receive(other, new Uint8Array(64 * KIB));
+  await task();
+  assert.deepEqual(
+    host.acks.map(({ sockets }) => sockets.map(([id]) => id)),
+    [[acked], [other]],
+  );
+});
+
 /** A hub on a bare transport, with contexts of the test's own. */
 async function bareHub(...contexts) {
   const posted = [];

@@ -109,6 +109,8 @@ for (const [id, properties, name, expected, found] of [
   ['B-13', { name: cb }, 'name', 'string', 'function'],
   ['B-13', { name: new ArrayBuffer(1) }, 'name', 'string', 'binary'],
   ['B-13', { name: {} }, 'name', 'string', 'object'],
+  ['B-13', { name: 1n }, 'name', 'string', 'other'],
+  ['B-13', { name: Symbol('x') }, 'name', 'string', 'other'],
   ['B-14', { persistent: 1 }, 'persistent', 'boolean', 'integer'],
   ['B-13', { bufferSize: 'x' }, 'bufferSize', 'integer', 'string'],
   ['B-13', { bufferSize: 4096.5 }, 'bufferSize', 'integer', 'number'],
@@ -135,6 +137,13 @@ test('update requires its properties, and arrays and functions are no dictionari
   throws(/No matching signature\.$/, 'tcp.update', 1, null, cb);
   throws(/No matching signature\.$/, 'tcp.update', 1, [], cb);
   throws(/No matching signature\.$/, 'tcp.create', [], cb);
+});
+
+test('any other object will do for a dictionary, as far as its members go', () => {
+  for (const object of [new ArrayBuffer(3), new Map(), /x/, Object.create({ inherited: 1 }), { [Symbol('x')]: 1 }]) {
+    assert.deepEqual(bind('tcp.create', object, cb).params, { properties: {} });
+  }
+  throws(/Unexpected property: '0'\.$/, 'tcp.create', new Uint8Array(1), cb);
 });
 
 test('an error of a getter of the caller is its own', () => {

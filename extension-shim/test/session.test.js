@@ -82,6 +82,20 @@ test('without a common protocol every pending and later call of the session fail
   assert.equal(shim.host.of('sockets.tcp.getSockets').length, 1, 'the host is not asked again');
 });
 
+test('a caller that tries again at once in such a session does not stop the world', async () => {
+  const shim = await start({ handlers: { 'host.hello': () => ({ error: { message: 'No common protocol' } }) } });
+  await called(shim.tcp.getSockets);
+  let tries = 0;
+  const again = () => {
+    tries += 1;
+    if (tries < 1000) shim.tcp.getSockets(() => chrome.runtime.lastError && again());
+  };
+  again();
+  await task();
+  assert.ok(tries < 1000);
+  tries = 1000;
+});
+
 test('L-13: when the host dies every pending call fails with the reason', async () => {
   const shim = await start({
     handlers: { 'sockets.tcp.connect': () => undefined, 'sockets.tcp.send': () => undefined },
@@ -133,6 +147,18 @@ test('L-13: a listening server hears -2, a connected un-paused socket -100, and 
     ['onReceiveError', reading, -100],
     ['onReceiveError', 21, -100],
   ]);
+});
+
+test('a socket that connects again after its connection has ended is paused', async () => {
+  const shim = await start();
+  const seen = errorsOf(shim);
+  await shim.tcp.create();
+  await shim.tcp.connect(1, 'localhost', 7);
+  shim.host.event('sockets.tcp.onReceiveError', { socketId: 1, resultCode: -100 });
+  await shim.tcp.connect(1, 'localhost', 7);
+  shim.host.exit();
+  await task();
+  assert.deepEqual(seen, [['onReceiveError', 1, -100]]);
 });
 
 test('a socket whose send has failed is not connected any more', async () => {
@@ -220,6 +246,19 @@ test('30 s without socket and call: bye, its reply, and only then the port is cl
   t.mock.timers.tick(60_000);
   await task();
   assert.equal(shim.host.disconnected, false);
+  assert.deepEqual(first.lost, []);
+});
+
+test('the end of a host that has been told bye does not concern the next one', async (t) => {
+  const shim = await start({ handlers: { 'host.bye': () => undefined } });
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  await shim.tcp.getSockets();
+  t.mock.timers.tick(30_000);
+  await task();
+  await shim.tcp.create();
+  shim.hosts[0].exit();
+  assert.deepEqual(await shim.tcp.create(), { socketId: 2 });
+  assert.equal(shim.hosts.length, 2);
 });
 
 test('a host that does not answer the bye is left after 2 s', async (t) => {

@@ -4,15 +4,8 @@ import { parseArgs } from 'node:util';
 import { openBrowser } from './browser.mjs';
 import { requestEachKind } from './requests.mjs';
 
-const { values } = parseArgs({
-  options: {
-    once: { type: 'boolean', default: false },
-    headless: { type: 'boolean', default: false },
-    headful: { type: 'boolean', default: false },
-    browser: { type: 'string' },
-    port: { type: 'string', default: '0' },
-  },
-});
+const values = readOptions();
+const port = Number(values.port);
 
 const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 const headless = values.headless || (!values.headful && (!hasDisplay || values.once));
@@ -50,9 +43,12 @@ for (const [signal, code] of /** @type {const} */ ([
   process.on(signal, () => end(code));
 }
 
+// `scripts/demo | head` closes our output; that, too, must leave nothing behind.
+process.stdout.on('error', () => end(1));
+
 try {
   const session = await opening;
-  const api = await listen(session, Number(values.port));
+  const api = await listen(session, port);
   console.log(`The Tabs API runs in ${await session.browser.version()}${headless ? ', without a window' : ''}.`);
   console.log(`  URL    ${api.url}\n  Token  ${api.token}`);
   if (values.once) await end((await requestEachKind(api)) === 0 ? 0 : 1);
@@ -68,15 +64,34 @@ try {
   await end(1);
 }
 
+function readOptions() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        headless: { type: 'boolean', default: false },
+        headful: { type: 'boolean', default: false },
+        browser: { type: 'string' },
+        port: { type: 'string', default: '0' },
+      },
+    });
+    if (!/^\d+$/.test(given.port) || Number(given.port) > 65535) throw new Error(`${given.port} is not a port.`);
+    return given;
+  } catch (error) {
+    console.error(`${/** @type {Error} */ (error).message}\nscripts/demo --help tells what there is.`);
+    return process.exit(2);
+  }
+}
+
 /**
  * @param {import('./browser.mjs').Session} session
- * @param {number} port
+ * @param {number} wanted
  * @returns {Promise<{url: string, token: string}>}
  */
-function listen(session, port) {
-  return session.worker.evaluate(async (wanted) => {
+function listen(session, wanted) {
+  return session.worker.evaluate(async (number) => {
     const { tabsApi } = /** @type {any} */ (globalThis);
     const api = await tabsApi.ready;
-    return wanted === 0 ? api : tabsApi.listen(wanted);
-  }, port);
+    return number === 0 ? api : tabsApi.listen(number);
+  }, wanted);
 }

@@ -17,25 +17,32 @@ export class Profile {
     this.folder = folder;
     this.userDataDir = path.join(folder, 'profile');
     const home = path.join(folder, 'home');
-    /** The environment for the browser, and for the host's installer. */
+    // The display's key stands in the real home.
+    const displayKey = process.env.XAUTHORITY ?? path.join(os.homedir(), '.Xauthority');
+    // A browser that is killed leaves the folder of its lock there, in which it has a socket: the path must not be long.
+    const temporary = path.join(folder, 'tmp');
+    /**
+     * The environment for the browser, and for the host's installer.
+     * @type {NodeJS.ProcessEnv & {HOME: string}}
+     */
     this.environment = {
       ...process.env,
       HOME: home,
-      // The display's key stands in the real home.
-      XAUTHORITY: process.env.XAUTHORITY ?? path.join(os.homedir(), '.Xauthority'),
       XDG_CONFIG_HOME: path.join(home, '.config'),
       XDG_CACHE_HOME: path.join(home, '.cache'),
       XDG_DATA_HOME: path.join(home, '.local/share'),
       CHROME_SOCKETS_CONFIG: path.join(folder, 'config'),
+      ...(existsSync(displayKey) && { XAUTHORITY: displayKey }),
+      ...(temporary.length < 60 && { TMPDIR: temporary }),
     };
-    if (!existsSync(this.environment.XAUTHORITY)) delete this.environment.XAUTHORITY;
   }
 
   static async create() {
     const folder = await mkdtemp(path.join(await realpath(os.tmpdir()), 'chrome-sockets-'));
     const profile = new Profile(folder);
     await mkdir(profile.userDataDir);
-    await mkdir(/** @type {string} */ (profile.environment.HOME));
+    await mkdir(path.join(folder, 'tmp'));
+    await mkdir(profile.environment.HOME);
     return profile;
   }
 

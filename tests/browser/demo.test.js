@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
 import { Client } from '../../examples/tabs-api/test/client.js';
-import { eventually, GUARD, useDemo } from './support.js';
+import { eventually, GUARD, hosts, useDemo } from './support.js';
 
 const demo = useDemo();
 const host = () => `Host: 127.0.0.1:${demo.port}\r\n`;
@@ -192,4 +192,16 @@ test('of clients that have gone nothing is left', GUARD, async (t) => {
   await eventually(async () => (await count()) >= 50);
   for (const client of clients) client.socket.destroy();
   await eventually(async () => (await count()) <= before);
+});
+
+test('when the host is killed, the server is there again on the same port', GUARD, async (t) => {
+  const client = await Client.connect(t, demo.port);
+  client.write(`GET /tabs HTTP/1.1\r\n${host()}\r\n`);
+  assert.equal((await client.answer()).status, 200);
+  const [{ pid }] = await hosts(demo.session);
+  process.kill(pid, 'SIGKILL');
+  await client.closed();
+  const response = await eventually(() => fetch(`${demo.url}tabs`).catch(() => null));
+  assert.equal(response.status, 200);
+  assert.notEqual((await hosts(demo.session))[0].pid, pid);
 });

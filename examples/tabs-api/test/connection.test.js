@@ -170,3 +170,26 @@ test('after the death of the host it listens again on the same port', async (t) 
   client.write(`GET /tabs HTTP/1.1\r\n${host}\r\n`);
   assert.equal((await client.answer()).status, 200);
 });
+
+test('a client that is accepted before the server knows that it listens is served', async (t) => {
+  const { connect, fake, server } = await startServer(t);
+  const { getInfo } = fake.sockets.tcpServer;
+  /** @type {Promise<import('./client.js').Client>} */
+  const connected = new Promise((resolve) => {
+    fake.sockets.tcpServer.getInfo = (id, callback) => {
+      getInfo(id, async (/** @type {{localPort: number}} */ info) => {
+        const { port } = server;
+        server.port = info.localPort;
+        const client = await connect();
+        server.port = port;
+        while (server.connections.size === 0) await new Promise((next) => setImmediate(next));
+        callback(info);
+        resolve(client);
+      });
+    };
+  });
+  await server.listen(0);
+  const client = await connected;
+  client.write(`GET /tabs HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`);
+  assert.equal((await client.answer()).status, 200);
+});

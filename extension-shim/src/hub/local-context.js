@@ -51,8 +51,6 @@ export class LocalContext {
 
   async #run() {
     this.#running = true;
-    // The rest of the frame is routed before any of it is dispatched.
-    await null;
     this.#hub.hold();
     while (this.#queue.length > 0) {
       const items = this.#queue;

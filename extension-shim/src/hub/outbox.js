@@ -82,7 +82,7 @@ export class Outbox {
    * @param {number} bytes Cumulative.
    */
   acked(bytes) {
-    this.#acked = Math.min(Math.max(this.#acked, bytes), this.#sent);
+    if (bytes > this.#acked) this.#acked = Math.min(bytes, this.#sent);
     this.#schedule();
   }
 
@@ -182,8 +182,6 @@ export class Outbox {
    */
   #writeChunk(send) {
     const { id, method, params } = send.call;
-    // What was refused before its first chunk has no row that needs an end.
-    if (send.cut && send.offset === 0) return true;
     const end = send.cut ? send.offset : Math.min(send.offset + CHUNK, params.data.length);
     const last = send.cut || end === params.data.length;
     const data = encode(params.data.subarray(send.offset, end));
