@@ -36,6 +36,7 @@ const flags = [
  * @property {string | null} [host] the host to install; null for none
  * @property {string[]} [listen] where the extension may listen
  * @property {string[]} [connect] where it may connect
+ * @property {string[]} [flags] further flags for the browser
  */
 
 /** A browser with an extension in it, and the host installed for that, all in a temporary folder. */
@@ -69,7 +70,7 @@ export class Session {
  */
 export async function openBrowser(options) {
   const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
-  const { listen = [], connect = [] } = options;
+  const { listen = [], connect = [], flags: further = [] } = options;
   const executablePath = await findBrowser(wanted);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
   const id = extensionId(manifest.key);
@@ -88,6 +89,7 @@ export async function openBrowser(options) {
       enableExtensions: [extension],
       args: [
         ...flags,
+        ...further,
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ...(native ? [`--allowlisted-extension-id=${id}`] : []),
       ],

@@ -1,0 +1,58 @@
+// Benchmarks in a real Chromium: `scripts/bench browser`. Contenders take turns, round by round, in one browser.
+import { parseArgs } from 'node:util';
+import { everybody } from './contenders.mjs';
+import { measures } from './measures.mjs';
+import { markdown } from './table.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 7));
+const chosen = measures(options.quick).filter(({ label }) => label.includes(options.only));
+const { session, play, close } = await everybody();
+
+/**
+ * One turn of one contender.
+ *
+ * @param {import('./measures.mjs').Measure} measure
+ * @param {string} contender
+ */
+async function turn({ run, params, peers, value }, contender) {
+  const port = await session.worker.evaluate(
+    (...args) => /** @type {any} */ (globalThis).bench.start(...args),
+    contender,
+    run,
+    params,
+  );
+  const playing = peers && port ? play([peers[0], String(port), ...peers.slice(1)]) : undefined;
+  try {
+    return value(await session.worker.evaluate(() => /** @type {any} */ (globalThis).bench.result()));
+  } finally {
+    playing?.kill();
+  }
+}
+
+/** @type {Map<string, Map<string, number[]>>} */
+const samples = new Map();
+try {
+  for (const measure of chosen) {
+    /** @type {Map<string, number[]>} */
+    const values = new Map(measure.contenders.map((contender) => [contender, []]));
+    samples.set(measure.label, values);
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of measure.contenders) {
+        const value = await turn(measure, contender);
+        console.error(`${measure.label}, round ${round}, ${contender}: ${value}`);
+        if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new Error(`${measure.label}: no number`);
+        values.get(contender)?.push(value);
+      }
+    }
+  }
+  console.log(`### In ${await session.browser.version()}\n\n${markdown(chosen, samples)}`);
+} finally {
+  await close();
+}
