@@ -1,5 +1,6 @@
 // Benchmarks in a real Chromium: `scripts/bench browser`. Contenders take turns, round by round, in one browser.
 import { parseArgs } from 'node:util';
+import { Calm } from './calm.mjs';
 import { everybody } from './contenders.mjs';
 import { measures } from './measures.mjs';
 import { markdown } from './table.mjs';
@@ -8,11 +9,13 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    patience: { type: 'string', default: '0' },
     only: { type: 'string', default: '' },
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 7));
 const chosen = measures(options.quick).filter(({ label }) => label.includes(options.only));
+const calm = new Calm(Number(options.patience));
 const { session, play, close } = await everybody();
 
 /**
@@ -45,6 +48,7 @@ try {
     samples.set(measure.label, values);
     for (let round = 0; round < rounds; round++) {
       for (const contender of measure.contenders) {
+        await calm.wait();
         const value = await turn(measure, contender);
         console.error(`${measure.label}, round ${round}, ${contender}: ${value}`);
         if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw new Error(`${measure.label}: no number`);
@@ -52,7 +56,7 @@ try {
       }
     }
   }
-  console.log(`### In ${await session.browser.version()}\n\n${markdown(chosen, samples)}`);
+  console.log(`### In ${await session.browser.version()}\n\n${markdown(chosen, samples)}\n${calm.report()}`);
 } finally {
   await close();
 }

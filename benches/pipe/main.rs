@@ -7,6 +7,7 @@
 mod accept;
 mod browser;
 mod call;
+mod calm;
 mod crowd;
 mod floor;
 mod frames;
@@ -22,11 +23,14 @@ mod usage;
 
 use std::env;
 use std::io::{self, Write as _};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
+use calm::Calm;
 use plan::{Benchmark, Plan};
 
-const USAGE: &str = "Usage: cargo bench --bench pipe -- [--quick] [--rounds N] [--only PART-OF-A-NAME]\n";
+const USAGE: &str =
+    "Usage: cargo bench --bench pipe -- [--quick] [--rounds N] [--patience SECONDS] [--only PART-OF-A-NAME]\n";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -38,12 +42,14 @@ fn main() -> Result<()> {
     }
     let mut quick = false;
     let mut rounds = None;
+    let mut patience = 0;
     let mut only = String::new();
     let mut rest = arguments.into_iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--quick" => quick = true,
             "--rounds" => rounds = Some(rest.next().unwrap_or_default().parse()?),
+            "--patience" => patience = rest.next().unwrap_or_default().parse()?,
             "--only" => only = rest.next().unwrap_or_default(),
             // Cargo says so to every benchmark.
             "--bench" => {}
@@ -52,6 +58,7 @@ fn main() -> Result<()> {
         }
     }
     let plan = Plan::new(quick, rounds);
+    let mut calm = Calm::new(Duration::from_secs(patience));
     let benchmarks = [
         receive::benchmark(),
         send::benchmark(),
@@ -61,16 +68,18 @@ fn main() -> Result<()> {
         spawn::benchmark(),
     ];
     for benchmark in benchmarks.iter().filter(|benchmark| benchmark.name.contains(&only)) {
-        run(benchmark, &plan)?;
+        run(benchmark, &plan, &mut calm)?;
     }
+    io::stdout().write_all(calm.report().as_bytes())?;
     Ok(())
 }
 
 /// Lets the contenders take turns and prints the table.
-fn run(benchmark: &Benchmark, plan: &Plan) -> Result<()> {
+fn run(benchmark: &Benchmark, plan: &Plan, calm: &mut Calm) -> Result<()> {
     let mut samples = table::Samples::default();
     for round in 0..benchmark.rounds(plan) {
         for &contender in benchmark.contenders {
+            calm.wait();
             let values = (benchmark.run)(contender, plan)?;
             writeln!(
                 io::stderr(),
