@@ -66,6 +66,14 @@ pub fn read(input: &mut impl Read, body: &mut Vec<u8>) -> Result<bool, FrameErro
     }
 }
 
+/// Whether `bytes` begins with a whole frame, which can be read without waiting.
+#[must_use]
+pub fn begins_with_whole(bytes: &[u8]) -> bool {
+    bytes
+        .split_first_chunk::<HEADER>()
+        .is_some_and(|(header, rest)| NativeEndian::read_u32(header) as usize <= rest.len())
+}
+
 /// Writes the header for a body of `length` bytes into the first [`HEADER`] bytes of `space`.
 ///
 /// # Panics

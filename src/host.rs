@@ -92,7 +92,7 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
             },
             () = engine.connect_progress() => {}
             message = input.recv(), if takes_requests => match message {
-                Some(Input::Frame(frame)) => session.take(frame),
+                Some(Input::Frames(frames)) => frames.into_iter().for_each(|frame| session.take(frame)),
                 Some(Input::End) | None => break None,
                 Some(Input::Broken(error)) => {
                     break Some(anyhow::Error::new(error).context("cannot read the browser's messages"));

@@ -12,8 +12,9 @@ use tokio::sync::mpsc;
 use crate::frame::{self, FrameError};
 use crate::wire::{self, Frame, Incoming};
 
-/// Frames that are decoded but not acted upon. More would only hold memory: the pipe is the queue.
-const DECODED_FRAMES: usize = 2;
+/// Hand-overs of decoded frames that are not acted upon: each is one frame, or the small ones that were read in one piece. More
+/// would only hold memory: the pipe is the queue.
+const HANDED_OVER: usize = 2;
 
 /// Frames under way: one is being written, the next is ready when it is done. A third would only age.
 const BUFFERS: usize = 2;
@@ -24,8 +25,8 @@ const READ_BUFFER: usize = 64 << 10;
 /// What came from the browser.
 #[derive(Debug)]
 pub enum Input {
-    /// A frame's messages, or what a `host.error` is to say of it.
-    Frame(Result<Vec<Incoming>, String>),
+    /// The frames that came in one piece: each one's messages, or what a `host.error` is to say of it.
+    Frames(Vec<Result<Vec<Incoming>, String>>),
     /// The browser closed the pipe, and with it the session.
     End,
     /// What follows cannot be read.
@@ -99,17 +100,31 @@ fn own_descriptors() -> io::Result<(File, File)> {
 }
 
 fn start_reader(input: impl Read + Send + 'static) -> io::Result<mpsc::Receiver<Input>> {
-    let (sender, receiver) = mpsc::channel(DECODED_FRAMES);
+    let (sender, receiver) = mpsc::channel(HANDED_OVER);
     thread::Builder::new().name("stdin".into()).spawn(move || {
         let mut input = BufReader::with_capacity(READ_BUFFER, input);
         let mut body = Vec::new();
         loop {
-            let (message, last) = match frame::read(&mut input, &mut body) {
-                Ok(true) => (Input::Frame(wire::decode(&body)), false),
-                Ok(false) => (Input::End, true),
-                Err(error) => (Input::Broken(error), true),
+            let mut frames = Vec::new();
+            // What is here already goes along: handing over costs more than decoding a small frame.
+            let end = loop {
+                match frame::read(&mut input, &mut body) {
+                    Ok(true) => frames.push(wire::decode(&body)),
+                    Ok(false) => break Some(Input::End),
+                    Err(error) => break Some(Input::Broken(error)),
+                }
+                if !frame::begins_with_whole(input.buffer()) {
+                    break None;
+                }
             };
-            if sender.blocking_send(message).is_err() || last {
+            let frames = (!frames.is_empty()).then_some(Input::Frames(frames));
+            let last = end.is_some();
+            for message in frames.into_iter().chain(end) {
+                if sender.blocking_send(message).is_err() {
+                    return;
+                }
+            }
+            if last {
                 return;
             }
         }
@@ -176,7 +191,7 @@ mod tests {
         let mut stream = Vec::from(2_u32.to_ne_bytes());
         stream.extend_from_slice(b"{}");
         let mut whole = start_reader(io::Cursor::new(stream.clone())).unwrap();
-        assert!(matches!(whole.recv().await, Some(Input::Frame(Ok(_)))));
+        assert!(matches!(whole.recv().await, Some(Input::Frames(frames)) if matches!(frames[..], [Ok(_)])));
         assert!(matches!(whole.recv().await, Some(Input::End)));
         assert!(whole.recv().await.is_none());
         stream.pop();

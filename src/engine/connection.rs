@@ -55,6 +55,11 @@ impl Connection {
         self.readable.taken();
     }
 
+    /// Lets the next round write what has been queued.
+    pub(super) fn write_soon(&self) {
+        self.writable.wake_by_ref();
+    }
+
     /// One read. Pending means that the kernel will say when to come back; 0 is the peer's FIN.
     pub(super) fn read(&mut self, space: &mut [u8]) -> Poll<io::Result<usize>> {
         let waker = self.readable.waker();

@@ -326,6 +326,9 @@ impl<P: Permissions> Engine<P> {
     /// # Returns
     /// Whether it was being read, so that its end is to be reported.
     pub(super) fn end_connection(&mut self, id: u32, peer_ended: bool) -> bool {
+        if !peer_ended {
+            self.write_last(id);
+        }
         let Some(tcp) = self.table.tcp_by_id(id) else {
             return false;
         };

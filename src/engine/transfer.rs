@@ -52,7 +52,7 @@ impl<P: Permissions> Engine<P> {
             }
             return Err(Failure::bare("Exceeded write quota."));
         }
-        let Some((id, connection)) = connection else {
+        let Some((_, connection)) = connection else {
             let known = self.table.tcp(params.socket_id).is_some();
             return Err(if known {
                 Failure::info(NetError::SocketNotConnected)
@@ -71,9 +71,10 @@ impl<P: Permissions> Engine<P> {
         let before = connection.sends.load();
         connection.sends.push(request, bytes, !more);
         self.load = self.load + connection.sends.load() - before;
-        // While the kernel's buffer is full its waker will say when to go on.
+        // It is written when all that has come with it is taken in: a write by itself costs more than everything else about a
+        // small send. While the kernel's buffer is full its waker will say when to go on.
         if before.chunks == 0 {
-            self.write(id);
+            connection.write_soon();
         }
         Ok(())
     }
@@ -84,6 +85,20 @@ impl<P: Permissions> Engine<P> {
             if let Some(id) = self.ready.pop(Interest::Write) {
                 self.write(id);
             }
+        }
+    }
+
+    /// Writes all that the kernel takes, because the connection is about to end: only what is still here then was not sent.
+    pub(super) fn write_last(&mut self, id: u32) {
+        let mut left = u64::MAX;
+        loop {
+            self.write(id);
+            let connection = self.table.tcp_by_id(id).and_then(|tcp| tcp.connection.as_ref());
+            let queued = connection.map_or(0, |connection| connection.sends.load().bytes);
+            if queued == 0 || queued >= left {
+                return;
+            }
+            left = queued;
         }
     }
 
