@@ -2,6 +2,10 @@
 //!
 //! `ARCHITECTURE.md` has the map; `PROTOCOL.md` the wire.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")
+)]
 
 pub mod address;
 pub mod cli;

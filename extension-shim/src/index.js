@@ -8,6 +8,7 @@ import { createSockets } from './api/namespaces.js';
 import { detectContext } from './context.js';
 import { Hub } from './hub/hub.js';
 import { LocalContext } from './hub/local-context.js';
+import { DEFAULT_HOST } from './transport/explain.js';
 import { openNativePort } from './transport/native-port.js';
 
 /**
@@ -19,7 +20,7 @@ import { openNativePort } from './transport/native-port.js';
  */
 
 /** @type {{hostName: string, context?: 'background' | 'page' | undefined}} */
-const settings = { hostName: 'org.chrome_sockets.host' };
+const settings = { hostName: DEFAULT_HOST };
 
 const manifest = () =>
   /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
@@ -38,8 +39,8 @@ const hub = new Hub({
   manifest,
 });
 
-const context = new LocalContext(hub, () => events);
-const { sockets: built, events } = createSockets(context.call);
+const { sockets: built, events } = createSockets((...call) => context.call(...call));
+const context = new LocalContext(hub, events);
 
 /**
  * What `chrome.sockets` is in a Chrome App. It works whether or not {@link install} has been called.

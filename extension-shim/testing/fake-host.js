@@ -29,6 +29,8 @@ export class FakeHost {
   /** Their messages in one row. @type {any[]} */
   messages = [];
   disconnected = false;
+  /** Frames posted when the port was closed. @type {any[]} */
+  lost = [];
   broken = false;
   #ids = 0;
 
@@ -67,7 +69,10 @@ export class FakeHost {
   }
 
   #receive(message) {
-    if (this.disconnected || this.broken) throw new Error('Attempting to use a disconnected port object');
+    if (this.disconnected || this.broken) {
+      this.lost.push(message);
+      throw new Error('Attempting to use a disconnected port object');
+    }
     const frame = JSON.parse(JSON.stringify(message));
     this.frames.push(frame);
     for (const request of [frame].flat()) this.#answer(request);

@@ -1,4 +1,4 @@
-//! Host → browser credit: how much may be sent that the shim has not consumed yet (DESIGN §5.3).
+//! Host → browser credit: how much may be sent that the shim has not consumed yet: "Credit" in ARCHITECTURE.md.
 
 /// Un-acked cost of `onReceive` events per socket, in bytes.
 pub const SOCKET_WINDOW: u64 = 256 << 10;

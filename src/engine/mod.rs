@@ -13,6 +13,8 @@ mod sends;
 mod table;
 mod tcp;
 mod tcp_server;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -181,12 +183,12 @@ impl<P: Permissions> Engine<P> {
             Call::TcpServerDisconnect(params) => self.server_disconnect(&params),
             Call::TcpServerClose(params) => self.server_close(&params),
             Call::TcpServerGetInfo(params) => self.server_get_info(&params),
-            Call::TcpServerGetSockets(_) => self.server_get_sockets(),
+            Call::TcpServerGetSockets(_) => Ok(self.server_get_sockets()),
             Call::TcpCreate(params) => self.tcp_create(params),
             Call::TcpUpdate(params) => self.tcp_update(params),
             Call::TcpSetPaused(params) => self.tcp_set_paused(&params),
             Call::TcpGetInfo(params) => self.tcp_get_info(&params),
-            Call::TcpGetSockets(_) => self.tcp_get_sockets(),
+            Call::TcpGetSockets(_) => Ok(self.tcp_get_sockets()),
             Call::TcpSetKeepAlive(params) => self.tcp_set_keep_alive(&params),
             Call::TcpSetNoDelay(params) => self.tcp_set_no_delay(&params),
             // These answer for themselves: later, or with something to say before or after.
@@ -208,7 +210,7 @@ impl<P: Permissions> Engine<P> {
         if let Some(total) = ack.accepts {
             self.accept_credit.acknowledge(total);
         }
-        for (id, total) in ack.sockets.iter().flat_map(|sockets| sockets.iter()) {
+        for (id, total) in ack.sockets() {
             if let Some(tcp) = self.table.tcp_by_id(id) {
                 tcp.credit.acknowledge(total);
                 tcp.look();

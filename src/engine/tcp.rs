@@ -168,13 +168,13 @@ impl<P: Permissions> Engine<P> {
         Ok(Value::Info(Box::new(tcp.info())))
     }
 
-    pub(super) fn tcp_get_sockets(&mut self) -> Outcome {
+    pub(super) fn tcp_get_sockets(&mut self) -> Value {
         let ids = self.table.ids();
-        Ok(Value::Infos(
+        Value::Infos(
             ids.into_iter()
                 .filter_map(|id| self.table.tcp_by_id(id).map(|tcp| tcp.info()))
                 .collect(),
-        ))
+        )
     }
 
     pub(super) fn tcp_set_keep_alive(&mut self, params: &SetKeepAlive) -> Outcome {

@@ -183,13 +183,13 @@ impl<P: Permissions> Engine<P> {
         Ok(Value::Info(Box::new(server.info())))
     }
 
-    pub(super) fn server_get_sockets(&mut self) -> Outcome {
+    pub(super) fn server_get_sockets(&mut self) -> Value {
         let ids = self.table.ids();
-        Ok(Value::Infos(
+        Value::Infos(
             ids.into_iter()
                 .filter_map(|id| self.table.server_by_id(id).map(|server| server.info()))
                 .collect(),
-        ))
+        )
     }
 
     /// Accepts what waits, one connection per server and turn, while the frame and the window have room for the events.

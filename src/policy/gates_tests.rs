@@ -183,7 +183,7 @@ fn broken_files_deny_everything() {
         format!("{{{}}}", " ".repeat(usize::try_from(MAX_FILE_BYTES).expect("fits"))),
     ] {
         put(&fixture.user, &content);
-        assert!(!fixture.listens("127.0.0.1"), "{:.80}", content);
+        assert!(!fixture.listens("127.0.0.1"), "{content:.80}");
         put(&fixture.user, "{}");
         assert!(fixture.listens("127.0.0.1"), "mended");
     }

@@ -1,4 +1,4 @@
-//! What the user and the manifest allow an extension to do (DESIGN §7).
+//! What the user and the manifest allow an extension to do.
 //!
 //! [`Gates`] is what the host uses; [`AllowAll`] is for tests of the engine. A request must pass both gates: the user's policy,
 //! and what the extension's manifest declares.
@@ -8,12 +8,13 @@ mod gates;
 mod grants;
 mod pattern;
 
+pub(crate) use file::read_trusted;
 pub use file::{FILE_NAME, MAX_FILE_BYTES};
 pub use gates::{Dirs, Gates};
 pub use grants::Grants;
 pub use pattern::{Dialect, InvalidPattern, Pattern};
 
-/// An operation that needs a permission (SPEC §5).
+/// An operation that Chromium asks a permission for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// `sockets.tcpServer.listen`.

@@ -162,10 +162,10 @@ pub enum DnsQueryType {
 #[serde(transparent)]
 pub struct SocketAcks(Bounded<(u32, u64), { super::MAX_MESSAGES }>);
 
-impl SocketAcks {
-    /// The pairs.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        self.0.0.iter().copied()
+impl Ack {
+    /// The pairs of socket id and cumulative cost.
+    pub fn sockets(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.sockets.iter().flat_map(|list| list.0.0.iter().copied())
     }
 }
 

@@ -4,6 +4,7 @@ import { json } from './http/response.js';
 import { page, pageHeaders } from './page.js';
 
 /** @typedef {import('./http/parser.js').Request} Request */
+/** @typedef {import('./connection.js').Handler} Handler */
 
 /**
  * @typedef {object} Tab
@@ -23,7 +24,7 @@ const routes = new Map([
 /**
  * The answers of the API. It is given its server, so that it can show the connections and knows its own address.
  *
- * @implements {import('./connection.js').Handler}
+ * @implements {Handler}
  */
 export class Routes {
   /** @type {import('./server.js').Server | undefined} */

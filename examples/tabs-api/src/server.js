@@ -25,18 +25,18 @@ export class Server {
   constructor(handler, limits) {
     this.#handler = handler;
     this.#limits = limits;
-    const { tcp, tcpServer } = /** @type {any} */ (chrome).sockets;
+    const { tcp, tcpServer } = chrome.sockets;
     // The events are those of every socket of the extension, so each listener looks whether the socket is one of ours.
-    tcpServer.onAccept.addListener((/** @type {{socketId: number, clientSocketId: number}} */ info) => {
+    tcpServer.onAccept.addListener((info) => {
       if (info.socketId === this.#socketId) this.#accept(info.clientSocketId);
     });
-    tcpServer.onAcceptError.addListener((/** @type {{socketId: number, resultCode: number}} */ info) => {
+    tcpServer.onAcceptError.addListener((info) => {
       if (info.socketId === this.#socketId) this.#acceptFailed(info.resultCode);
     });
-    tcp.onReceive.addListener((/** @type {{socketId: number, data: ArrayBuffer}} */ info) => {
+    tcp.onReceive.addListener((info) => {
       this.connections.get(info.socketId)?.receive(info.data);
     });
-    tcp.onReceiveError.addListener((/** @type {{socketId: number}} */ info) => {
+    tcp.onReceiveError.addListener((info) => {
       this.connections.get(info.socketId)?.close();
     });
   }

@@ -44,7 +44,7 @@ function typeWord(value) {
   if (isInt32(value)) return 'integer';
   if (Array.isArray(value)) return 'array';
   if (ArrayBuffer.isView(value) || isArrayBuffer(value)) return 'binary';
-  return typeof value;
+  return typeof value === 'bigint' || typeof value === 'symbol' ? 'other' : typeof value;
 }
 
 /**
@@ -56,8 +56,10 @@ function typeWord(value) {
  */
 function hasBasicType(type, value) {
   const named = namedType(type);
-  const expected = named ? (Array.isArray(named) ? 'string' : 'object') : type;
-  return typeWord(value) === expected;
+  const found = typeWord(value);
+  if (!named) return found === type;
+  // Any object but an array or a function will do for a dictionary, buffers included.
+  return Array.isArray(named) ? found === 'string' : found === 'object' || found === 'binary';
 }
 
 /**

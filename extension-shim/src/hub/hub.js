@@ -13,6 +13,7 @@ const WRITE_QUOTA = 200 * 1024 * 1024;
  * @typedef {object} Context A part of the extension that calls and listens.
  * @property {(delivery: import('./credit.js').Delivery) => void} deliver Takes an event. The context releases it exactly
  *   once: when the event's dispatch has returned, at once when nothing listens, or when the context goes away.
+ *   It must not change the set of contexts meanwhile.
  *
  * @typedef {object} Environment
  * @property {() => import('./frame.js').Transport} connect Starts a host. Throws with a text for people.

@@ -25,7 +25,7 @@ export class LocalContext {
 
   /**
    * @param {import('./hub.js').Hub} hub
-   * @param {() => Map<string, import('../api/event.js').EventSource>} events The app's events, by their names on the wire.
+   * @param {ReadonlyMap<string, import('../api/event.js').EventSource>} events The app's events, by their names on the wire.
    */
   constructor(hub, events) {
     this.#hub = hub;
@@ -51,8 +51,6 @@ export class LocalContext {
 
   async #run() {
     this.#running = true;
-    // The rest of the frame is routed before any of it is dispatched.
-    await null;
     this.#hub.hold();
     while (this.#queue.length > 0) {
       const items = this.#queue;
@@ -73,8 +71,8 @@ export class LocalContext {
 
   /** @param {Delivery} delivery */
   async #dispatch(delivery) {
-    const { event, params, slice = DEFAULT_SLICE } = delivery.message;
-    const source = this.#events().get(event);
+    const { event, params } = delivery.message;
+    const source = this.#events.get(event);
     try {
       if (!source?.hasListeners) return;
       if (event !== RECEIVE) {
@@ -83,6 +81,7 @@ export class LocalContext {
       }
       const { socketId } = params;
       const { buffer } = decode(params.data);
+      const slice = Math.max(1, delivery.message.slice ?? DEFAULT_SLICE);
       if (buffer.byteLength <= slice) {
         source.fire({ socketId, data: buffer });
         return;

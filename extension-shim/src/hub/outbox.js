@@ -12,10 +12,10 @@ const DEFAULT_WINDOW = 4 * 1024 * 1024;
 /** After these calls the socket's connection is over, so payload that has not left yet has no one to go to. */
 const ENDS = new Set(['sockets.tcp.close', 'sockets.tcp.disconnect']);
 
-const NOT_CONNECTED = {
+const notConnected = () => ({
   error: { message: 'net::ERR_SOCKET_NOT_CONNECTED', code: -15 },
   result: { resultCode: -15 },
-};
+});
 
 /**
  * @typedef {object} Call A request on its way.
@@ -82,7 +82,7 @@ export class Outbox {
    * @param {number} bytes Cumulative.
    */
   acked(bytes) {
-    this.#acked = Math.min(Math.max(this.#acked, bytes), this.#sent);
+    if (bytes > this.#acked) this.#acked = Math.min(bytes, this.#sent);
     this.#schedule();
   }
 
@@ -155,7 +155,7 @@ export class Outbox {
       this.#writeChunk(begun);
     }
     this.#sends.delete(socketId);
-    for (const { call } of queue) this.#refuse(/** @type {number} */ (call.id), NOT_CONNECTED);
+    for (const { call } of queue) this.#refuse(/** @type {number} */ (call.id), notConnected());
   }
 
   /** @param {number} bytes */
@@ -182,8 +182,6 @@ export class Outbox {
    */
   #writeChunk(send) {
     const { id, method, params } = send.call;
-    // What was refused before its first chunk has no row that needs an end.
-    if (send.cut && send.offset === 0) return true;
     const end = send.cut ? send.offset : Math.min(send.offset + CHUNK, params.data.length);
     const last = send.cut || end === params.data.length;
     const data = encode(params.data.subarray(send.offset, end));

@@ -166,8 +166,9 @@ export class Session {
     };
     const timer = setTimeout(close, BYE_MS);
     // Messages posted just before the port is disconnected are lost, so the reply has to come first.
-    this.#refusal = undefined;
     this.call({ method: 'host.bye', params: {}, settle: close });
+    // The hub has let go of this session, so nobody else would end a hold.
+    this.#outbox.release();
   }
 
   /** No call comes any more; the next one gets a new session. */

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { detectContext } from '../src/context.js';
+import * as base64 from '../src/hub/base64.js';
+import { explain } from '../src/transport/explain.js';
+import { silence, start } from '../testing/fake-host.js';
+
+const ID = 'abcdefghijklmnopabcdefghijklmnop';
+
+test('install defines chrome.sockets and returns it', async () => {
+  const { install, chrome, sockets, tcp, tcpServer } = await start();
+  assert.equal('sockets' in chrome, false, 'importing alone defines nothing');
+  assert.equal(install(), sockets);
+  assert.equal(chrome.sockets, sockets);
+  assert.equal(chrome.sockets.tcp, tcp);
+  assert.equal(chrome.sockets.tcpServer, tcpServer);
+  assert.equal('udp' in sockets, false);
+  assert.equal(install(), sockets, 'a second time changes nothing');
+});
+
+test('install leaves a native chrome.sockets alone, unless it is told to replace it', async () => {
+  const { install, chrome, sockets } = await start();
+  const native = { tcp: {} };
+  chrome.sockets = native;
+  assert.equal(install(), native);
+  assert.equal(chrome.sockets, native);
+  assert.equal(install({ force: true }), sockets);
+  assert.equal(chrome.sockets, sockets);
+});
+
+test('install without a global chrome says where it belongs', async () => {
+  const { install } = await start();
+  delete globalThis.chrome;
+  assert.throws(() => install(), /browser extension/);
+});
+
+test('install may name another host', async () => {
+  const shim = await start();
+  shim.install({ hostName: 'org.example.host' });
+  await shim.tcp.getSockets();
+  assert.equal(shim.host.port.name, 'org.example.host');
+});
+
+test('without connectNative a call fails with what to do', async () => {
+  const { tcp } = await start({ runtime: { connectNative: undefined } });
+  await assert.rejects(tcp.getSockets(), /connectNative is not available.*"nativeMessaging"/);
+});
+
+test('an error that connectNative throws fails the call', async () => {
+  const { tcp } = await start({
+    runtime: {
+      connectNative() {
+        throw new Error('Extension context invalidated.');
+      },
+    },
+  });
+  await assert.rejects(tcp.getSockets(), { message: 'Extension context invalidated.' });
+});
+
+test('a page of an extension with a background says where the shim works; one without has its own host', async () => {
+  const withBackground = await start({ manifest: { sockets: {}, background: { service_worker: 'sw.js' } } });
+  withBackground.install({ context: 'page' });
+  await assert.rejects(withBackground.tcp.getSockets(), /background/);
+  const without = await start();
+  without.install({ context: 'page' });
+  assert.deepEqual(await without.tcp.getSockets(), []);
+});
+
+test('where the code runs: workers and background pages are the background, other pages are pages', (t) => {
+  t.after(() => {
+    delete globalThis.document;
+    delete globalThis.location;
+  });
+  assert.equal(detectContext(undefined), 'background');
+  globalThis.document = {};
+  const at = (pathname) => {
+    globalThis.location = { pathname, origin: `chrome-extension://${ID}` };
+  };
+  at('/popup.html');
+  assert.equal(detectContext(undefined), 'page');
+  assert.equal(detectContext('bg.html'), 'page');
+  at('/_generated_background_page.html');
+  assert.equal(detectContext(undefined), 'background');
+  at('/bg.html');
+  assert.equal(detectContext('bg.html'), 'background');
+  assert.equal(detectContext('./bg.html'), 'background');
+});
+
+const NAME = 'org.chrome_sockets.host';
+const RUN = `Run: chrome-sockets-host install --extension-id ${ID}`;
+for (const [browser, text] of [
+  ['Specified native messaging host not found.', `The native messaging host ${NAME} is not installed. ${RUN}`],
+  ['No such native application org.chrome_sockets.host', `The native messaging host ${NAME} is not installed. ${RUN}`],
+  [
+    'Access to the specified native messaging host is forbidden.',
+    `The native messaging host ${NAME} is not installed for the extension ${ID}. ${RUN}`,
+  ],
+  [
+    'Access to native messaging requires nativeMessaging permission.',
+    'The manifest must ask for the permission "nativeMessaging".',
+  ],
+  [
+    'Native host has exited.',
+    `The native messaging host ${NAME} has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.`,
+  ],
+  [
+    '',
+    `The native messaging host ${NAME} has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.`,
+  ],
+  [
+    'Error when communicating with the native messaging host.',
+    `The native messaging host ${NAME} is gone: Error when communicating with the native messaging host.`,
+  ],
+]) {
+  test(`the browser says "${browser}"`, () => assert.equal(explain(browser, NAME, ID), text));
+}
+
+test('the install command names a host of another name', () => {
+  assert.match(
+    explain('Specified native messaging host not found.', 'org.example.host', ID),
+    / --name org\.example\.host$/,
+  );
+});
+
+test('a call to a host that is not installed fails with the command that installs it', async (t) => {
+  const lines = silence(t, 'error');
+  const shim = await start();
+  const failed = shim.tcp.create();
+  shim.host.exit('Specified native messaging host not found.');
+  await assert.rejects(failed, { message: `The native messaging host ${NAME} is not installed. ${RUN}` });
+  assert.deepEqual(lines, []);
+});
+
+test("Firefox's reason stands on the port", async () => {
+  const shim = await start();
+  const failed = shim.tcp.create();
+  shim.host.port.error = new Error(`No such native application ${NAME}`);
+  shim.host.exit('not this one');
+  await assert.rejects(failed, { message: `The native messaging host ${NAME} is not installed. ${RUN}` });
+});
+
+test('base64 by hand is base64', () => {
+  for (const length of [0, 1, 2, 3, 4, 8191, 8192, 65536, 100_001]) {
+    const bytes = Uint8Array.from({ length }, (_, at) => at * 13);
+    const text = Buffer.from(bytes).toString('base64');
+    assert.equal(base64.encodeByHand(bytes), text);
+    assert.deepEqual(base64.decodeByHand(text), bytes);
+    assert.equal(base64.encode(bytes), text);
+    assert.deepEqual(base64.decode(text), bytes);
+    assert.equal(base64.decodedLength(text), length);
+  }
+  assert.throws(() => base64.decode('*'));
+});

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import puppeteer from 'puppeteer-core';
+import { findBrowser } from './find-browser.mjs';
+import { extensionId, Profile } from './profile.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The host that `cargo build --release` makes; CHROME_SOCKETS_HOST names another. */
+export const hostProgram =
+  process.env.CHROME_SOCKETS_HOST ??
+  path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, 'target'), 'release', 'chrome-sockets-host');
+
+/**
+ * With CHROME_SOCKETS_NATIVE=1 a Chromium gives the extension its own `chrome.sockets`, which the shim leaves alone. Then a
+ * test tells what the original does, where ours is meant to do the same.
+ */
+const native = process.env.CHROME_SOCKETS_NATIVE === '1';
+
+const flags = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/**
+ * @typedef {object} Options
+ * @property {string} extension the folder of the unpacked extension
+ * @property {string} global what its service worker has when its script has run
+ * @property {string} [browser] name or path
+ * @property {boolean} [headless]
+ * @property {string | null} [host] the host to install; null for none
+ * @property {string[]} [listen] where the extension may listen
+ * @property {string[]} [connect] where it may connect
+ */
+
+/** A browser with an extension in it, and the host installed for that, all in a temporary folder. */
+export class Session {
+  /** @type {Promise<void> | undefined} */
+  #closed;
+
+  /**
+   * @param {Profile} profile
+   * @param {import('puppeteer-core').Browser} browser
+   * @param {import('puppeteer-core').WebWorker} worker the extension's service worker
+   * @param {string} id the extension's
+   */
+  constructor(profile, browser, worker, id) {
+    this.profile = profile;
+    this.browser = browser;
+    this.worker = worker;
+    this.id = id;
+  }
+
+  /** Ends the browser, and leaves neither a process nor a file. */
+  close() {
+    this.#closed ??= endBrowser(this.browser).then(() => this.profile.remove());
+    return this.#closed;
+  }
+}
+
+/**
+ * @param {Options} options
+ * @returns {Promise<Session>}
+ */
+export async function openBrowser(options) {
+  const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
+  const { listen = [], connect = [] } = options;
+  const executablePath = await findBrowser(wanted);
+  const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
+  const id = extensionId(manifest.key);
+  const profile = await Profile.create();
+  let browser;
+  try {
+    if (host !== null && !native) await profile.installHost(host, id, { listen, connect });
+    browser = await puppeteer.launch({
+      executablePath,
+      headless,
+      userDataDir: profile.userDataDir,
+      env: profile.environment,
+      // Over the pipe, because branded browsers load extensions in no other way, and because the browser then ends when
+      // this process does, however that ends.
+      pipe: true,
+      enableExtensions: [extension],
+      args: [
+        ...flags,
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        ...(native ? [`--allowlisted-extension-id=${id}`] : []),
+      ],
+      defaultViewport: null,
+      protocolTimeout: 120_000,
+      // The caller closes the session when a signal comes, so that the folder goes too.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+    const target = await browser.waitForTarget(
+      (each) => each.type() === 'service_worker' && each.url().startsWith(`chrome-extension://${id}/`),
+      { timeout: 60_000 },
+    );
+    const worker = await target.worker();
+    if (!worker) throw new Error('The extension has no service worker.');
+    await scriptHasRun(worker, global);
+    return new Session(profile, browser, worker, id);
+  } catch (error) {
+    if (browser) await endBrowser(browser);
+    await profile.remove();
+    throw error;
+  }
+}
+
+/**
+ * A worker can be asked things before its script has run, or if that has failed.
+ *
+ * @param {import('puppeteer-core').WebWorker} worker
+ * @param {string} global
+ */
+async function scriptHasRun(worker, global) {
+  const deadline = Date.now() + 30_000;
+  while (!(await worker.evaluate((name) => name in globalThis, global))) {
+    if (Date.now() > deadline) throw new Error(`The extension's service worker has no ${global} after 30 s.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** @param {import('puppeteer-core').Browser} browser */
+async function endBrowser(browser) {
+  const child = browser.process();
+  const patience = setTimeout(() => child?.kill('SIGKILL'), 10_000);
+  await browser.close().catch(() => child?.kill('SIGKILL'));
+  clearTimeout(patience);
+}

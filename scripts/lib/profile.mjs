@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { endProcessesOf } from './processes.mjs';
+
+/**
+ * A temporary folder that holds all that a browser and the host would put into a person's home: the profile, the host's
+ * program, its configuration, caches. Nothing outside is written, and removing the folder removes everything.
+ */
+export class Profile {
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+    this.userDataDir = path.join(folder, 'profile');
+    const home = path.join(folder, 'home');
+    // The display's key stands in the real home.
+    const displayKey = process.env.XAUTHORITY ?? path.join(os.homedir(), '.Xauthority');
+    // A browser that is killed leaves the folder of its lock there, in which it has a socket: the path must not be long.
+    const temporary = path.join(folder, 'tmp');
+    /**
+     * The environment for the browser, and for the host's installer.
+     * @type {NodeJS.ProcessEnv & {HOME: string}}
+     */
+    this.environment = {
+      ...process.env,
+      HOME: home,
+      XDG_CONFIG_HOME: path.join(home, '.config'),
+      XDG_CACHE_HOME: path.join(home, '.cache'),
+      XDG_DATA_HOME: path.join(home, '.local/share'),
+      CHROME_SOCKETS_CONFIG: path.join(folder, 'config'),
+      ...(existsSync(displayKey) && { XAUTHORITY: displayKey }),
+      ...(temporary.length < 60 && { TMPDIR: temporary }),
+    };
+  }
+
+  static async create() {
+    const folder = await mkdtemp(path.join(await realpath(os.tmpdir()), 'chrome-sockets-'));
+    const profile = new Profile(folder);
+    await mkdir(profile.userDataDir);
+    await mkdir(path.join(folder, 'tmp'));
+    await mkdir(profile.environment.HOME);
+    return profile;
+  }
+
+  /**
+   * Installs the host for one extension, as a user would, but into this folder.
+   *
+   * @param {string} host the program
+   * @param {string} extensionId
+   * @param {{listen: string[], connect: string[]}} allowed
+   */
+  async installHost(host, extensionId, { listen, connect }) {
+    const args = ['install', '--extension-id', extensionId, '--user-data-dir', this.userDataDir];
+    for (const pattern of listen) args.push('--allow-listen', pattern);
+    for (const pattern of connect) args.push('--allow-connect', pattern);
+    await promisify(execFile)(host, args, { env: this.environment });
+  }
+
+  /** Ends what still runs in this folder and removes it. */
+  async remove() {
+    // The host ends within a second of the browser.
+    await endProcessesOf(this.folder, 3_000);
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/**
+ * The id that browsers derive from the key in an extension's manifest.
+ *
+ * @param {string} key
+ */
+export function extensionId(key) {
+  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('hex').slice(0, 32);
+  return [...digest].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join('');
+}

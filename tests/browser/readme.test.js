@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openBrowser } from '../../scripts/lib/browser.mjs';
+import { eventually, GUARD } from './support.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** @returns {Promise<number>} a port that is free now */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {net.AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+test('the server of the README answers as it stands there', GUARD, async (t) => {
+  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+  const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  assert.match(code, /8080/);
+  const port = await freePort();
+
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-readme-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const { key } = JSON.parse(await readFile(path.join(root, 'tests/browser/extension/manifest.json'), 'utf8'));
+  const manifest = {
+    manifest_version: 3,
+    name: 'README',
+    version: '1',
+    key,
+    permissions: ['nativeMessaging'],
+    background: { service_worker: 'background.js', type: 'module' },
+    sockets: { tcpServer: { listen: `127.0.0.1:${port}` } },
+  };
+  await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+  await writeFile(path.join(folder, 'background.js'), code.replaceAll('8080', String(port)));
+  await cp(path.join(root, 'extension-shim/dist/chrome-sockets.mjs'), path.join(folder, 'chrome-sockets.mjs'));
+
+  const session = await openBrowser({ extension: folder, global: 'chrome', listen: [`127.0.0.1:${port}`] });
+  t.after(() => session.close());
+  const response = await eventually(() => fetch(`http://127.0.0.1:${port}/`).catch(() => null));
+  assert.equal(response.status, 200);
+  assert.equal(await response.text(), 'Hello from an extension\n');
+});

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, beforeEach } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openBrowser } from '../../scripts/lib/browser.mjs';
+import { processesOf } from '../../scripts/lib/processes.mjs';
+
+const here = (/** @type {string} */ relative) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** No test waits longer than this. It only ever ends a hang, so it is generous. */
+export const GUARD = { timeout: 180_000 };
+
+/**
+ * A browser with the example in it, for all tests of a file.
+ *
+ * @returns {{session: import('../../scripts/lib/browser.mjs').Session, url: string, token: string, port: number}}
+ *   filled in before the first test
+ */
+export function useDemo() {
+  const demo = /** @type {any} */ ({});
+  before(async () => {
+    const extension = here('../../examples/tabs-api/dist');
+    demo.session = await openBrowser({ extension, global: 'tabsApi', listen: ['127.0.0.1:*'] });
+    Object.assign(demo, await demo.session.worker.evaluate(() => /** @type {any} */ (globalThis).tabsApi.ready));
+    demo.port = Number(new URL(demo.url).port);
+  }, GUARD);
+  after(() => demo.session?.close(), GUARD);
+  return demo;
+}
+
+/**
+ * A browser with the test extension, for all tests of a file. Each test starts without sockets.
+ *
+ * @param {Partial<import('../../scripts/lib/browser.mjs').Options>} [options]
+ * @returns {{
+ *   session: import('../../scripts/lib/browser.mjs').Session,
+ *   run: import('puppeteer-core').WebWorker['evaluate'],
+ * }} filled in before the first test; `run` runs a function in the service worker
+ */
+export function useBench(options = {}) {
+  const bench = /** @type {any} */ ({});
+  /** @type {string} */
+  let folder;
+  before(async () => {
+    folder = await assemble();
+    const loopback = ['127.0.0.1:*'];
+    bench.session = await openBrowser({
+      extension: folder,
+      global: 'bench',
+      listen: loopback,
+      connect: loopback,
+      ...options,
+    });
+    bench.run = bench.session.worker.evaluate.bind(bench.session.worker);
+  }, GUARD);
+  beforeEach(() => options.host === null || bench.run(() => /** @type {any} */ (globalThis).bench.reset()), GUARD);
+  after(async () => {
+    await bench.session?.close();
+    await rm(folder, { recursive: true, force: true });
+  }, GUARD);
+  return bench;
+}
+
+/** Puts the test extension and the shim's source, as it is, into one folder. */
+async function assemble() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-bench-'));
+  await cp(here('extension'), folder, { recursive: true });
+  await cp(here('../../extension-shim/src'), path.join(folder, 'chrome-sockets'), { recursive: true });
+  return folder;
+}
+
+/**
+ * The processes of the native host in a session.
+ *
+ * @param {import('../../scripts/lib/browser.mjs').Session} session
+ */
+export async function hosts(session) {
+  const all = await processesOf(session.profile.folder);
+  return all.filter(({ command }) => command.includes(` chrome-extension://${session.id}/`));
+}
+
+/**
+ * Looks again and again until something holds, for what sends no message.
+ *
+ * @template T
+ * @param {() => Promise<T>} condition
+ * @returns {Promise<T>}
+ */
+export async function eventually(condition) {
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {number} port
+ * @returns {Promise<net.Socket>} a connected socket that is gone after the test
+ */
+export async function connect(t, port) {
+  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** @param {Uint8Array} bytes */
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * @param {net.Socket} socket
+ * @returns {Promise<Buffer>} all that comes until the other side ends
+ */
+export async function readAll(socket) {
+  const pieces = [];
+  for await (const piece of socket) pieces.push(piece);
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,7 @@
+//! The real program as a person uses it, in a home directory of its own.
+#![cfg(target_os = "linux")]
+
+mod home;
+mod hostile;
+mod install;
+mod uninstall;
