@@ -13,6 +13,8 @@ mod accepting;
 mod chunks;
 mod connecting;
 mod credit;
+#[cfg(unix)]
+mod descriptors;
 mod ending;
 mod faults;
 mod host;
