@@ -77,6 +77,7 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
     let mut rounds = 0;
     let broken = loop {
         session.engine.write_ready();
+        let takes_frames = session.go_on();
         if session.engine.has_output()
             && let Some(buffer) = spare.take()
         {
@@ -84,14 +85,13 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
         }
         let engine = &mut session.engine;
         let changed = engine.changed();
-        let takes_requests = engine.takes_requests();
         tokio::select! { biased;
             buffer = output.buffer(), if spare.is_none() => match buffer {
                 Ok(buffer) => spare = Some(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
             () = engine.connect_progress() => {}
-            message = input.recv(), if takes_requests => match message {
+            message = input.recv(), if takes_frames => match message {
                 Some(Input::Frame(frame)) => session.take(frame),
                 Some(Input::End) | None => break None,
                 Some(Input::Broken(error)) => {
