@@ -153,11 +153,6 @@ impl<P: Permissions> Engine<P> {
         self.table.limit()
     }
 
-    /// Changes how many sockets may exist at once; those that exist stay.
-    pub fn set_limit(&mut self, limit: usize) {
-        self.table.set_limit(limit);
-    }
-
     /// The gates, for what a session tells them.
     pub fn permissions(&mut self) -> &mut P {
         &mut self.permissions
