@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
 use crate::engine::MOST_SOCKETS;
 use crate::policy::{Dirs, Gates};
@@ -15,7 +16,7 @@ use crate::wire::FrameWriter;
 /// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// How long the last bytes may take to reach their peers; the browser kills a host two seconds after it closed the pipe.
+/// How long the last bytes may take to reach the browser and the peers, both at once; the browser kills a host two seconds after it closed the pipe.
 const LAST_BYTES: Duration = Duration::from_millis(500);
 
 /// After so many rounds without a pause the kernel is asked for news, however busy the pipe is.
@@ -101,15 +102,16 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
             // Only wakes the loop: each round looks at what is ready before it waits.
             () = changed => {}
         }
-        rounds += 1;
-        if rounds % ROUNDS_BETWEEN_POLLS == 0 {
+        rounds = (rounds + 1) % ROUNDS_BETWEEN_POLLS;
+        if rounds == 0 {
             tokio::task::yield_now().await;
         }
     };
     // Listeners go first: an extension that is being reloaded must find its ports free.
     session.end();
-    let _ = tokio::time::timeout(LAST_BYTES, write_out(&mut session, &mut output, spare)).await;
-    session.engine.drained(LAST_BYTES).await;
+    let deadline = Instant::now() + LAST_BYTES;
+    let _ = timeout_at(deadline, write_out(&mut session, &mut output, spare)).await;
+    let _ = timeout_at(deadline, session.engine.drained()).await;
     broken.map_or(Ok(()), Err)
 }
 

@@ -19,7 +19,6 @@ mod transfer;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use connect::{Connector, Finished};
 use credit::Credit;
@@ -262,8 +261,8 @@ impl<P: Permissions> Engine<P> {
         }
     }
 
-    /// Waits until the peers have what was sent to them, for `patience` at the most.
-    pub async fn drained(&mut self, patience: Duration) {
-        let _ = tokio::time::timeout(patience, self.lingering.finished()).await;
+    /// Waits until the peers have what was sent to them.
+    pub async fn drained(&mut self) {
+        self.lingering.finished().await;
     }
 }
