@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::engine::MOST_SOCKETS;
+use crate::engine::{MOST_LINGERING, MOST_SOCKETS};
 use crate::policy::{Dirs, Gates};
 use crate::session::Session;
 use crate::stdio::{self, Input, Output};
@@ -41,12 +41,13 @@ pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
     result
 }
 
-/// As many sockets as descriptors allow, up to the usual limit.
+/// As many sockets as descriptors allow, up to the usual limit. Where there are enough, closed connections that linger have their
+/// own: else a server that is far from the limit would find none for its next client.
 #[cfg(unix)]
 fn socket_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    let wanted = MOST_SOCKETS as u64 + RESERVED_DESCRIPTORS;
+    let wanted = (MOST_SOCKETS + MOST_LINGERING) as u64 + RESERVED_DESCRIPTORS;
     let raised = wanted
         .min(limit.maximum.unwrap_or(u64::MAX))
         .max(limit.current.unwrap_or(u64::MAX));

@@ -14,8 +14,8 @@ use tokio::task::{AbortHandle, JoinSet};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How many bytes of a peer are read and dropped.
 const MOST_BYTES: usize = 1 << 20;
-/// How many connections linger at once; the oldest goes first.
-const MOST_CONNECTIONS: usize = 1024;
+/// How many connections linger at once; the oldest goes first. They are not counted as sockets.
+pub const MOST_LINGERING: usize = 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Lingering {
@@ -28,10 +28,10 @@ impl Lingering {
     /// Takes a connection whose FIN is sent.
     pub(super) fn add(&mut self, stream: TcpStream) {
         while self.tasks.try_join_next().is_some() {}
-        if self.order.len() >= MOST_CONNECTIONS {
+        if self.order.len() >= MOST_LINGERING {
             self.order.retain(|task| !task.is_finished());
         }
-        if self.order.len() >= MOST_CONNECTIONS
+        if self.order.len() >= MOST_LINGERING
             && let Some(oldest) = self.order.pop_front()
         {
             oldest.abort();
@@ -75,7 +75,7 @@ mod tests {
         let mut lingering = Lingering::default();
         let (near, slow) = pair(&listener).await;
         lingering.add(near);
-        for _ in 0..=MOST_CONNECTIONS {
+        for _ in 0..=MOST_LINGERING {
             let (near, far) = pair(&listener).await;
             lingering.add(near);
             drop(far);

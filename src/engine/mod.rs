@@ -32,6 +32,7 @@ use crate::policy::Permissions;
 use crate::wire::{Ack, Call, Failure, FrameSink, Outgoing, Placed, Value};
 
 pub use credit::{ACCEPT_WINDOW, PORT_WINDOW, SOCKET_WINDOW};
+pub use linger::MOST_LINGERING;
 
 /// The payload bytes the shim may have on their way to us.
 pub const SEND_WINDOW: u64 = 4 << 20;
