@@ -85,6 +85,13 @@ fn one_socket_stops_at_its_window_and_acks_open_it_again() {
         drain(&mut host, &mut seen);
         assert_eq!(seen[&socket].1, SOCKET + 100_000, "{number}");
     }
+    // Nor does a smaller one take back what has been returned and not been spent.
+    host.pause("tcp", socket, true);
+    ack(&mut host, &json!({"port": 150_000, "sockets": [[socket, 150_000]]}));
+    ack(&mut host, &json!({"port": 0, "sockets": [[socket, 0]]}));
+    host.pause("tcp", socket, false);
+    drain(&mut host, &mut seen);
+    assert_eq!(seen[&socket].1, SOCKET + 150_000);
     // More than was ever sent is clamped to what was sent: one window, not more.
     let all = 1_u64 << 52;
     ack(
@@ -92,7 +99,7 @@ fn one_socket_stops_at_its_window_and_acks_open_it_again() {
         &json!({"sockets": [[socket, all], [socket, all]], "port": all, "accepts": all}),
     );
     drain(&mut host, &mut seen);
-    assert_eq!(seen[&socket].1, 2 * SOCKET + 100_000);
+    assert_eq!(seen[&socket].1, 2 * SOCKET + 150_000);
     let got = &seen[&socket].0;
     assert_same(got, &bytes[..got.len()]);
 }

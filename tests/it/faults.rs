@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::host::{Host, data};
-use crate::peers::{Witness, assert_same, dial, done, pattern, read_exact, read_to_any_end, read_to_end, reset, sent};
+use crate::peers::{assert_same, dial, done, pattern, read_exact, read_to_any_end, read_to_end, reset, sent};
+use crate::steps::Witness;
 
 #[test]
 fn the_host_ends_when_nobody_can_read_what_it_says() {
@@ -60,7 +61,7 @@ fn the_end_of_stdin_frees_the_ports_and_finishes_every_connection() {
 #[test]
 fn nothing_holds_up_the_end() {
     let mut host = Host::new();
-    let (nowhere, _held) = crate::connecting::black_hole();
+    let (nowhere, _held) = crate::peers::black_hole();
     // A connect nobody answers, a send nobody takes, and a peer that neither reads nor closes.
     let socket = host.create("tcp");
     let connect = host.post(
@@ -91,7 +92,7 @@ fn memory(host: &Host, what: &str) -> u64 {
 #[cfg(target_os = "linux")]
 #[test]
 fn while_the_browser_reads_nothing_peers_fill_the_kernel_and_not_the_host() {
-    const EACH: usize = 1 << 20;
+    const EACH: usize = 512 << 10;
     let mut host = Host::new();
     let (echo, mut echo_peer) = host.pair();
     let (server, port) = host.server();
@@ -208,9 +209,9 @@ fn a_greedy_peer_does_not_starve_fifty_polite_ones() {
     let stop = Arc::new(AtomicBool::new(false));
     let stopping = Arc::clone(&stop);
     let flooding = thread::spawn(move || {
-        let part = pattern(64 << 10, 1);
+        let flood_part = pattern(64 << 10, 1);
         while !stopping.load(Ordering::Relaxed) {
-            flood.write_all(&part).unwrap();
+            flood.write_all(&flood_part).unwrap();
         }
     });
     host.received_at_least(greedy, 1 << 20);

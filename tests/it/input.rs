@@ -17,6 +17,7 @@ fn host_error(host: &mut Host, body: &[u8]) -> String {
     message["params"]["message"].take().as_str().unwrap().to_owned()
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn bad_requests_with_an_id_are_answered() {
     let mut host = Host::new();

@@ -1,12 +1,14 @@
 //! The built host, as a browser runs it: real pipes, real sockets.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     clippy::missing_panics_doc,
     missing_docs,
     unreachable_pub,
-    reason = "these are tests"
+    reason = "tests; a skipped one prints why"
 )]
 
+mod accepted;
 mod accepting;
 mod chunks;
 mod connecting;
@@ -17,8 +19,10 @@ mod host;
 mod input;
 mod listening;
 mod peers;
+mod pipe;
 mod policy;
 mod receiving;
 mod sending;
 mod servers;
 mod session;
+mod steps;

@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use crate::host::{Host, Setup};
-use crate::peers::{Witness, dial, done, net, read_to_end, text_only, zero};
+use crate::peers::{dial, done, net, read_to_end, text_only, zero};
+use crate::steps::Witness;
 
 fn hello() -> Value {
     json!({"protocol": [1, 1], "shim": "0.1.0", "features": [], "nextSocketId": 1})
@@ -176,7 +177,7 @@ fn bye_closes_everything_and_refuses_what_follows() {
 #[test]
 fn bye_completes_what_is_pending() {
     let mut host = Host::new();
-    let (nowhere, _held) = crate::connecting::black_hole();
+    let (nowhere, _held) = crate::peers::black_hole();
     let socket = host.create("tcp");
     let (stuck, _peer) = host.pair();
     let connect = host.post(

@@ -174,7 +174,7 @@ export class Connection {
     this.#startTimer();
   }
 
-  /** Gives the phase its time. How long an answer takes to make is not the client's fault; to take it, is. */
+  /** Gives the phase its time; an answer gets it once to be made and once more to be taken. */
   #startTimer() {
     clearTimeout(this.#timer);
     const { idleMs, requestMs, sendMs, lingerMs } = this.#limits;

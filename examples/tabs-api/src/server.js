@@ -14,7 +14,8 @@ export class Server {
   /** @type {Map<number, Connection>} by socket id */
   connections = new Map();
 
-  #socketId = 0;
+  /** The listening socket; for a moment two of them, when it moves to another port. @type {Set<number>} */
+  #listening = new Set();
   #handler;
   #limits;
 
@@ -28,10 +29,10 @@ export class Server {
     const { tcp, tcpServer } = chrome.sockets;
     // The events are those of every socket of the extension, so each listener looks whether the socket is one of ours.
     tcpServer.onAccept.addListener((info) => {
-      if (info.socketId === this.#socketId) this.#accept(info.clientSocketId);
+      if (this.#listening.has(info.socketId)) this.#accept(info.clientSocketId);
     });
     tcpServer.onAcceptError.addListener((info) => {
-      if (info.socketId === this.#socketId) this.#acceptFailed(info.resultCode);
+      if (this.#listening.has(info.socketId)) this.#acceptFailed(info.socketId, info.resultCode);
     });
     tcp.onReceive.addListener((info) => {
       this.connections.get(info.socketId)?.receive(info.data);
@@ -47,17 +48,24 @@ export class Server {
    * @param {number} port 0 for any free one
    */
   async listen(port) {
+    const previous = [...this.#listening];
     const { socketId } = await call('tcpServer', 'create', { name: 'tabs-api' });
+    // Before it listens: a client may be accepted before we hear that it does.
+    this.#listening.add(socketId);
     try {
       await call('tcpServer', 'listen', socketId, ADDRESS, port);
       this.port = (await call('tcpServer', 'getInfo', socketId)).localPort;
     } catch (error) {
-      await closeQuietly('tcpServer', socketId);
+      await this.#stop(socketId);
       throw error;
     }
-    const previous = this.#socketId;
-    this.#socketId = socketId;
-    if (previous) await closeQuietly('tcpServer', previous);
+    await Promise.all(previous.map((id) => this.#stop(id)));
+  }
+
+  /** @param {number} socketId */
+  async #stop(socketId) {
+    this.#listening.delete(socketId);
+    await closeQuietly('tcpServer', socketId);
   }
 
   /** @param {number} socketId */
@@ -86,17 +94,19 @@ export class Server {
     await closeQuietly('tcp', socketId);
   }
 
-  /** @param {number} code */
-  async #acceptFailed(code) {
+  /**
+   * @param {number} socketId
+   * @param {number} code
+   */
+  async #acceptFailed(socketId, code) {
     if (code === HOST_GONE) {
       for (const connection of [...this.connections.values()]) connection.close();
-      this.#socketId = 0;
+      this.#listening.delete(socketId);
       await this.#retry(() => this.listen(this.port));
     } else {
       // Most likely the system is out of file descriptors. The server is paused now, and can go on when some are free.
-      const socketId = this.#socketId;
       await this.#retry(async () => {
-        if (socketId === this.#socketId) await call('tcpServer', 'setPaused', socketId, false);
+        if (this.#listening.has(socketId)) await call('tcpServer', 'setPaused', socketId, false);
       });
     }
   }

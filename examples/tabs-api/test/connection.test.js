@@ -125,7 +125,8 @@ test('one connection too many is told so', async (t) => {
   assert.equal((await fourth.answer()).status, 200);
 });
 
-test('idle connections are closed, slow requests get 408', async (t) => {
+// The limits that are not meant here are 30 seconds.
+test('idle connections are closed, slow requests get 408', { timeout: 15_000 }, async (t) => {
   const { connect, host, server } = await startServer(t, { idleMs: 60, requestMs: 60, lingerMs: 20 });
   const silent = await connect();
   assert.equal(await silent.closed(), '');
@@ -142,7 +143,7 @@ test('idle connections are closed, slow requests get 408', async (t) => {
   assert.equal(server.connections.size, 0);
 });
 
-test('a client that does not take its answers is dropped', async (t) => {
+test('a client that does not take its answers is dropped', { timeout: 15_000 }, async (t) => {
   const { connect, host, fake, server } = await startServer(t, { sendMs: 60 });
   fake.tabList[0].title = 'x'.repeat(5_000_000);
   const client = await connect();
@@ -168,5 +169,28 @@ test('after the death of the host it listens again on the same port', async (t) 
   assert.equal(server.connections.size, 0);
   const client = await connect();
   client.write(`GET /tabs HTTP/1.1\r\n${host}\r\n`);
+  assert.equal((await client.answer()).status, 200);
+});
+
+test('a client that is accepted before the server knows that it listens is served', async (t) => {
+  const { connect, fake, server } = await startServer(t);
+  const { getInfo } = fake.sockets.tcpServer;
+  /** @type {Promise<import('./client.js').Client>} */
+  const connected = new Promise((resolve) => {
+    fake.sockets.tcpServer.getInfo = (id, callback) => {
+      getInfo(id, async (/** @type {{localPort: number}} */ info) => {
+        const { port } = server;
+        server.port = info.localPort;
+        const client = await connect();
+        server.port = port;
+        while (server.connections.size === 0) await new Promise((next) => setImmediate(next));
+        callback(info);
+        resolve(client);
+      });
+    };
+  });
+  await server.listen(0);
+  const client = await connected;
+  client.write(`GET /tabs HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`);
   assert.equal((await client.answer()).status, 200);
 });
