@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
-use crate::engine::MOST_SOCKETS;
+use crate::engine::{MOST_LINGERING, MOST_SOCKETS};
 use crate::policy::{Dirs, Gates};
 use crate::session::Session;
 use crate::stdio::{self, Input, Output};
@@ -15,7 +16,7 @@ use crate::wire::FrameWriter;
 /// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// How long the last bytes may take to reach their peers; the browser kills a host two seconds after it closed the pipe.
+/// How long the last bytes may take to reach the browser and the peers, both at once; the browser kills a host two seconds after it closed the pipe.
 const LAST_BYTES: Duration = Duration::from_millis(500);
 
 /// After so many rounds without a pause the kernel is asked for news, however busy the pipe is.
@@ -40,12 +41,13 @@ pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
     result
 }
 
-/// As many sockets as descriptors allow, up to the usual limit.
+/// As many sockets as descriptors allow, up to the usual limit. Where there are enough, closed connections that linger have their
+/// own: else a server that is far from the limit would find none for its next client.
 #[cfg(unix)]
 fn socket_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    let wanted = MOST_SOCKETS as u64 + RESERVED_DESCRIPTORS;
+    let wanted = (MOST_SOCKETS + MOST_LINGERING) as u64 + RESERVED_DESCRIPTORS;
     let raised = wanted
         .min(limit.maximum.unwrap_or(u64::MAX))
         .max(limit.current.unwrap_or(u64::MAX));
@@ -77,6 +79,7 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
     let mut rounds = 0;
     let broken = loop {
         session.engine.write_ready();
+        let takes_frames = session.go_on();
         if session.engine.has_output()
             && let Some(buffer) = spare.take()
         {
@@ -84,14 +87,13 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
         }
         let engine = &mut session.engine;
         let changed = engine.changed();
-        let takes_requests = engine.takes_requests();
         tokio::select! { biased;
             buffer = output.buffer(), if spare.is_none() => match buffer {
                 Ok(buffer) => spare = Some(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
             () = engine.connect_progress() => {}
-            message = input.recv(), if takes_requests => match message {
+            message = input.recv(), if takes_frames => match message {
                 Some(Input::Frame(frame)) => session.take(frame),
                 Some(Input::End) | None => break None,
                 Some(Input::Broken(error)) => {
@@ -101,15 +103,16 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
             // Only wakes the loop: each round looks at what is ready before it waits.
             () = changed => {}
         }
-        rounds += 1;
-        if rounds % ROUNDS_BETWEEN_POLLS == 0 {
+        rounds = (rounds + 1) % ROUNDS_BETWEEN_POLLS;
+        if rounds == 0 {
             tokio::task::yield_now().await;
         }
     };
     // Listeners go first: an extension that is being reloaded must find its ports free.
     session.end();
-    let _ = tokio::time::timeout(LAST_BYTES, write_out(&mut session, &mut output, spare)).await;
-    session.engine.drained(LAST_BYTES).await;
+    let deadline = Instant::now() + LAST_BYTES;
+    let _ = timeout_at(deadline, write_out(&mut session, &mut output, spare)).await;
+    let _ = timeout_at(deadline, session.engine.drained()).await;
     broken.map_or(Ok(()), Err)
 }
 

@@ -1,6 +1,7 @@
 //! What the shim and this host have agreed on: `host.hello`, `host.ack`, `host.bye`, and whether calls reach the engine.
 
 use std::borrow::Cow;
+use std::vec;
 
 use crate::engine::{self, Engine, SEND_WINDOW};
 use crate::policy::Gates;
@@ -14,6 +15,8 @@ pub struct Session {
     /// The sockets; `host` drives them.
     pub engine: Engine<Gates>,
     state: State,
+    /// Messages of the last frame that have not been acted upon.
+    waiting: vec::IntoIter<Incoming>,
 }
 
 #[derive(Debug)]
@@ -33,15 +36,31 @@ impl Session {
         Self {
             engine: Engine::new(gates, wanted.min(descriptors)),
             state: State::Fresh,
+            waiting: Vec::new().into_iter(),
         }
     }
 
-    /// Takes one frame's messages, in order.
+    /// Takes one frame; [`Session::go_on`] acts upon its messages.
     pub fn take(&mut self, frame: Result<Vec<Incoming>, String>) {
         match frame {
-            Ok(messages) => messages.into_iter().for_each(|message| self.message(message)),
+            Ok(messages) => self.waiting = messages.into_iter(),
             Err(message) => self.engine.report(message),
         }
+    }
+
+    /// Acts upon the messages of the last frame, in order, for as long as their replies have room: one frame may ask for far more
+    /// than it is long.
+    ///
+    /// # Returns
+    /// Whether the next frame may be taken.
+    pub fn go_on(&mut self) -> bool {
+        while self.engine.takes_requests() {
+            let Some(message) = self.waiting.next() else {
+                return true;
+            };
+            self.message(message);
+        }
+        false
     }
 
     fn message(&mut self, message: Incoming) {
@@ -134,5 +153,36 @@ impl Session {
     pub fn end(&mut self) {
         self.state = State::Refusing("The session has ended".into());
         self.engine.close_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Dirs;
+    use crate::wire::{self, FrameWriter};
+
+    #[test]
+    fn one_frame_cannot_ask_for_more_replies_than_there_is_room_for() {
+        let mut session = Session::new(Gates::new(&Dirs::default(), "id"), 1000);
+        let calls = |count: usize, method: &str| {
+            let calls: Vec<_> = (0..count)
+                .map(|id| serde_json::json!({"id": id, "method": method}))
+                .collect();
+            wire::decode(serde_json::Value::from(calls).to_string().as_bytes())
+        };
+        session.take(calls(1000, "sockets.tcp.create"));
+        assert!(session.go_on());
+        session.take(calls(100, "sockets.tcp.getSockets"));
+        let mut waiting = 100;
+        let mut frames = 0;
+        while !session.go_on() {
+            // 4 MiB of room, and a list of a thousand sockets takes more than 128 KiB.
+            assert!(waiting - session.waiting.len() < 40, "too many at once");
+            waiting = session.waiting.len();
+            session.engine.fill(&mut FrameWriter::new(Vec::new()));
+            frames += 1;
+        }
+        assert!(frames > 0 && session.waiting.len() == 0);
     }
 }

@@ -101,10 +101,17 @@ function readDictionary(dictionary, value) {
     if (!hasBasicType(type, member)) {
       throw `Error at property '${name}': Invalid type: expected ${type}, found ${typeWord(member)}.`;
     }
-    result[name] = member;
+    result[name] = wellFormed(member);
   }
   return result;
 }
+
+/**
+ * Half a surrogate pair becomes U+FFFD, as in Chrome. It has no UTF-8, so a frame with one in it cannot be read.
+ *
+ * @param {unknown} value
+ */
+const wellFormed = (value) => (typeof value === 'string' ? value.toWellFormed() : value);
 
 /**
  * Turns a value of the right basic type into what goes on the wire. Throws the detail text when it is not right.
@@ -116,7 +123,7 @@ function readDictionary(dictionary, value) {
 function read(type, value) {
   const named = namedType(type);
   if (type === 'binary') return copyBytes(/** @type {BufferSource} */ (value));
-  if (!named) return value;
+  if (!named) return wellFormed(value);
   if (!Array.isArray(named)) {
     return readDictionary(/** @type {import('./signatures.js').Dictionary} */ (named), /** @type {object} */ (value));
   }
