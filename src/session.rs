@@ -9,6 +9,9 @@ use crate::wire::{
     Ack, Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
 };
 
+/// The longest text about a manifest, in characters.
+const MOST_ERROR_TEXT: usize = 1000;
+
 /// One session: the life of one native port.
 #[derive(Debug)]
 pub struct Session {
@@ -131,7 +134,11 @@ impl Session {
         tracing::info!(shim = hello.shim.as_deref().unwrap_or("unknown"), protocol, "hello");
         self.state = State::Open;
         self.engine.start_ids_at(next);
-        let manifest_error = self.engine.permissions().set_manifest(hello.sockets.as_ref()).err();
+        let manifest_error = self
+            .engine
+            .permissions()
+            .set_manifest(hello.sockets.as_ref().map(|key| &key.0))
+            .err();
         Ok(Value::Hello(Box::new(HelloReply {
             protocol,
             host: env!("CARGO_PKG_VERSION"),

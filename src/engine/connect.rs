@@ -102,21 +102,20 @@ async fn next(steps: &mut JoinSet<Finished>) -> Finished {
 /// The addresses of a literal, without a look-up; `None` for a name.
 pub(super) fn literal(host: &str, port: u16, family: DnsQueryType) -> Option<Result<Vec<SocketAddr>, NetError>> {
     let ip = address::parse_ip_literal(host)?;
-    Some(of_family([ip].into_iter(), port, family))
+    Some(of_family([SocketAddr::new(ip, port)], family))
 }
 
 /// Keeps the addresses of `family`. A name, or a literal, without one "is not resolved".
 fn of_family(
-    addresses: impl Iterator<Item = IpAddr>,
-    port: u16,
+    addresses: impl IntoIterator<Item = SocketAddr>,
     family: DnsQueryType,
 ) -> Result<Vec<SocketAddr>, NetError> {
-    let wanted = |ip: &IpAddr| match family {
+    let wanted = |address: &SocketAddr| match family {
         DnsQueryType::Any => true,
-        DnsQueryType::Ipv4 => ip.is_ipv4(),
-        DnsQueryType::Ipv6 => ip.is_ipv6(),
+        DnsQueryType::Ipv4 => address.is_ipv4(),
+        DnsQueryType::Ipv6 => address.is_ipv6(),
     };
-    let list: Vec<SocketAddr> = addresses.filter(wanted).map(|ip| SocketAddr::new(ip, port)).collect();
+    let list: Vec<SocketAddr> = addresses.into_iter().filter(wanted).collect();
     if list.is_empty() {
         Err(NetError::NameNotResolved)
     } else {
@@ -138,7 +137,7 @@ async fn resolve(
 ) -> Result<Vec<SocketAddr>, NetError> {
     if is_localhost(&host) {
         let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
-        return of_family(loopback.into_iter(), port, family);
+        return of_family(loopback.map(|ip| SocketAddr::new(ip, port)), family);
     }
     if host.is_empty() || host.len() > LONGEST_NAME {
         return Err(NetError::NameNotResolved);
@@ -150,7 +149,7 @@ async fn resolve(
         (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
     });
     match looked_up.await {
-        Ok(Ok(addresses)) => of_family(addresses.iter().map(SocketAddr::ip), port, family),
+        Ok(Ok(addresses)) => of_family(addresses, family),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a name was not resolved");
             Err(NetError::NameNotResolved)
