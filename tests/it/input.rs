@@ -242,7 +242,7 @@ fn nesting_and_array_length_have_limits() {
     for depth in [128, 1_000_000] {
         let message = host_error(&mut host, nested(depth).as_bytes());
         assert!(
-            message.starts_with("Unparsable frame: recursion limit exceeded"),
+            message.starts_with("Unparsable frame: nested deeper than 128 levels"),
             "{message}"
         );
     }
