@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { test } from 'node:test';
 import { processesOf } from '../../scripts/lib/processes.mjs';
-import { connect, eventually, GUARD, hosts, openBench, sha256 } from './support.js';
+import { connect, eventually, GUARD, hosts, isFree, openBench, sha256 } from './support.js';
 
 /** @param {net.Socket} socket resolves when it is closed, by a reset too */
 const hasClosed = (socket) => new Promise((resolve) => socket.once('close', resolve));
@@ -33,13 +33,6 @@ async function transfer(t, bench) {
   }, server);
   return { server, client, id };
 }
-
-/** @param {number} port resolves when it can be bound, which it can at once when the host has closed it */
-const isFree = (port) =>
-  new Promise((resolve) => {
-    const probe = net.createServer().once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 
 /**
  * @param {import('node:test').TestContext} t

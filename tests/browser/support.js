@@ -132,6 +132,13 @@ export async function connect(t, port) {
   return socket;
 }
 
+/** @param {number} port resolves with whether it can be bound, which it can at once when the host has closed it */
+export const isFree = (port) =>
+  new Promise((resolve) => {
+    const probe = net.createServer().once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+
 /** @param {Uint8Array} bytes */
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
