@@ -6,7 +6,7 @@ use std::vec;
 use crate::engine::{self, Engine, SEND_WINDOW};
 use crate::policy::Gates;
 use crate::wire::{
-    Ack, Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
+    Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
 };
 
 /// The longest text about a manifest, in characters.
@@ -75,7 +75,7 @@ impl Session {
             } => self.hello(id, &hello),
             Incoming::Call {
                 call: Call::Ack(ack), ..
-            } => self.ack(&ack),
+            } => self.engine.ack(&ack),
             Incoming::Call {
                 id: Some(id),
                 more,
@@ -86,10 +86,6 @@ impl Session {
             // The decoder lets no other request pass without an id.
             Incoming::Call { id: None, .. } => {}
         }
-    }
-
-    fn ack(&mut self, ack: &Ack) {
-        self.engine.ack(ack);
     }
 
     fn call(&mut self, id: u64, more: bool, call: Call) {
