@@ -267,6 +267,13 @@ impl Host {
         self.take("a message", |_| true)
     }
 
+    /// The messages of the next frame, when everything before it has been asked for.
+    pub fn next_frame(&mut self) -> Vec<Value> {
+        assert!(self.waiting.is_empty(), "not asked for: {:?}", self.waiting.front());
+        let first = self.next_message();
+        std::iter::once(first).chain(self.waiting.drain(..)).collect()
+    }
+
     /// What has been read and not asked for: events, and replies to `post`. Call it behind a barrier.
     pub fn left_over(&mut self) -> Vec<Value> {
         self.waiting.drain(..).collect()

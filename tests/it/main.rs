@@ -23,8 +23,12 @@ mod listening;
 mod peers;
 mod pipe;
 mod policy;
+#[cfg(target_os = "linux")]
+mod process;
 mod receiving;
 mod sending;
 mod servers;
 mod session;
 mod steps;
+#[cfg(target_os = "linux")]
+mod stress;
