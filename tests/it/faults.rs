@@ -28,6 +28,20 @@ fn the_host_ends_when_nobody_can_read_what_it_says() {
     TcpListener::bind(("127.0.0.1", port)).unwrap();
 }
 
+/// Nothing is asked and stdin stays open: what the host has to say by itself is enough to learn that nobody listens.
+#[test]
+fn a_host_that_nobody_hears_ends_although_stdin_stays_open() {
+    let mut host = Host::new();
+    let (_, port) = host.server();
+    host.close_stdout();
+    // The reader may be waiting for one frame already.
+    host.post("tcp.getSockets", json!({}));
+    host.stdout_closed();
+    // A host that was heard for the last time has an event to tell now.
+    let _peer = TcpStream::connect(("127.0.0.1", port));
+    assert!(host.wait().success());
+}
+
 #[test]
 fn the_end_of_stdin_frees_the_ports_and_finishes_every_connection() {
     let mut host = Host::new();

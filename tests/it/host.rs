@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -162,6 +162,17 @@ impl Host {
     /// Closes our end of stdout; only while it is not being read.
     pub fn close_stdout(&self) {
         self.turn_gate(Gate::Drop);
+    }
+
+    /// Returns when our end of stdout is closed.
+    pub fn stdout_closed(&self) {
+        loop {
+            match self.arrived.recv_timeout(HANG) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.fail("stdout stays open"),
+            }
+        }
     }
 
     fn turn_gate(&self, to: Gate) {
