@@ -17,6 +17,7 @@ mod credit;
 mod descriptors;
 mod ending;
 mod faults;
+mod future;
 mod host;
 mod input;
 mod listening;
