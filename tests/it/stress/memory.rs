@@ -114,16 +114,15 @@ const QUOTA: usize = 200 << 20;
 const PIECE: usize = 1 << 20;
 /// How many pieces are sent to a peer that reads none of them.
 const PIECES: Size = Size { short: 220, full: 300 };
-const ROUNDS: Size = Size { short: 1, full: 3 };
+/// The first round's memory must serve the second. How much of it goes back to the system meanwhile is the allocator's affair:
+/// glibc's keeps whatever lies below a small allocation that lives on, between 16 and 190 MiB here.
+const ROUNDS: Size = Size { short: 2, full: 5 };
 /// What the host may hold beside the quota: pieces under way in the pipe (a body and three decoded ones), and the allocator's own.
 const BESIDE_KIB: u64 = 16 << 10;
-/// What may stay when all is let go of: glibc keeps the 64 MiB heap in which the reading thread's last small allocation lies. It
-/// is used again, so a second round adds nothing.
-const KEPT_KIB: u64 = (64 << 10) + BESIDE_KIB;
 
 /// What the kernel has taken of the first send counts no longer, so a little more than 200 MiB is accepted in all.
 #[test]
-fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_the_memory_comes_back() {
+fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_its_memory_is_used_again() {
     let mut host = Host::new();
     let mut witness = Witness::new(&mut host);
     let (other, mut other_peer) = host.pair();
@@ -172,7 +171,7 @@ fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_the_memory_c
         witness.pass(&mut host);
         let held = memory(&host, "VmHWM").saturating_sub(before);
         assert!(held < (QUOTA as u64 >> 10) + BESIDE_KIB, "{held} KiB more");
-        // Closing returns the quota and the memory, and what the peer gets is a true beginning.
+        // Closing returns the quota, and what the peer gets is a true beginning.
         let close = host.post("tcp.close", json!({"socketId": stuck}));
         for id in &accepted[done_at_once..] {
             assert_eq!(host.reply(*id), unsent(-15, "SOCKET_NOT_CONNECTED"));
@@ -180,7 +179,6 @@ fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_the_memory_c
         assert_eq!(host.reply(close), done());
         let kept = memory(&host, "VmRSS").saturating_sub(before);
         println!("{held} KiB more than {before} KiB at the quota, {kept} KiB more after it");
-        assert!(kept < KEPT_KIB, "{kept} KiB more");
         let (got, clean) = read_to_any_end(&mut stuck_peer);
         assert!(!clean);
         assert!(
