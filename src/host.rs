@@ -74,22 +74,22 @@ fn socket_limit() -> usize {
 /// The loop. What peers can take and what the browser can take goes out first, since that is what everything waits for; then
 /// comes what was asked. Nothing can starve: each branch brings a bounded piece of work.
 async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut output: Output) -> anyhow::Result<()> {
-    // A buffer that found nothing to carry waits here for the next frame.
-    let mut spare: Option<Vec<u8>> = None;
+    // Buffers that have nothing to carry. Every one is fetched when it comes back, since a failed write is learnt that way.
+    let mut spare: Vec<Vec<u8>> = Vec::new();
     let mut rounds = 0;
     let broken = loop {
         session.engine.write_ready();
         let takes_frames = session.go_on();
         if session.engine.has_output()
-            && let Some(buffer) = spare.take()
+            && let Some(buffer) = spare.pop()
         {
-            spare = send_frame(&mut session, &output, buffer);
+            spare.extend(send_frame(&mut session, &output, buffer));
         }
         let engine = &mut session.engine;
         let changed = engine.changed();
         tokio::select! { biased;
-            buffer = output.buffer(), if spare.is_none() => match buffer {
-                Ok(buffer) => spare = Some(buffer),
+            buffer = output.buffer() => match buffer {
+                Ok(buffer) => spare.push(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
             () = engine.connect_progress() => {}
@@ -137,13 +137,13 @@ fn closed_by_browser(error: &io::Error) -> Option<anyhow::Error> {
 }
 
 /// Writes what is still to be said: whoever closed only our stdin gets every answer.
-async fn write_out(session: &mut Session, output: &mut Output, mut spare: Option<Vec<u8>>) -> io::Result<()> {
+async fn write_out(session: &mut Session, output: &mut Output, mut spare: Vec<Vec<u8>>) -> io::Result<()> {
     while session.engine.has_output() {
-        let buffer = match spare.take() {
+        let buffer = match spare.pop() {
             Some(buffer) => buffer,
             None => output.buffer().await?,
         };
-        spare = send_frame(session, output, buffer);
+        spare.extend(send_frame(session, output, buffer));
     }
-    output.flush(usize::from(spare.is_some())).await
+    output.flush(spare.len()).await
 }

@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::host::{Host, text};
-use crate::peers::{
-    assert_same, done, not_found, pattern, read_exact, read_to_any_end, reset, sent, text_only, unsent,
-};
+use crate::peers::{assert_same, not_found, pattern, read_exact, read_to_any_end, reset, sent, text_only, unsent};
 use crate::steps::Witness;
 
-fn chunk(id: u64, socket: u64, bytes: &[u8], more: bool) -> Value {
+pub fn chunk(id: u64, socket: u64, bytes: &[u8], more: bool) -> Value {
     let mut message =
         json!({"id": id, "method": "sockets.tcp.send", "params": {"socketId": socket, "data": text(bytes)}});
     if more {
@@ -18,7 +16,7 @@ fn chunk(id: u64, socket: u64, bytes: &[u8], more: bool) -> Value {
 }
 
 /// Ids far from those the harness gives out.
-const FIRST: u64 = 1_000_000;
+pub const FIRST: u64 = 1_000_000;
 
 #[test]
 fn a_send_in_chunks_is_one_send() {
@@ -168,59 +166,6 @@ fn taken_payload_is_acknowledged_cumulatively() {
         }
     }
     assert_same(&read_exact(&mut peer, 5 * quarter.len()), &quarter.repeat(5));
-}
-
-/// What the kernel has taken of the first send counts no longer, so a little more than 200 MiB is accepted in all.
-#[test]
-fn t50_200_mib_may_be_outstanding_and_other_sockets_live_on() {
-    const QUOTA: usize = 200 << 20;
-    const PIECE: usize = 8 << 20;
-    let mut host = Host::new();
-    let mut witness = Witness::new(&mut host);
-    let (stuck, mut stuck_peer) = host.pair();
-    let (other, mut other_peer) = host.pair();
-    let piece = pattern(PIECE, 1);
-    let data = text(&piece);
-    let refusal = text_only("Exceeded write quota.");
-    let mut ids: Vec<u64> = (0..QUOTA / PIECE).map(|_| host.post_text(stuck, &data)).collect();
-    // The kernel holds a few MiB of the first, so a few more fit.
-    loop {
-        let id = host.post_text(stuck, &data);
-        host.info("tcp", stuck);
-        let early = host
-            .left_over()
-            .into_iter()
-            .filter(|message| message.get("id").is_some())
-            .collect::<Vec<_>>();
-        if !early.is_empty() {
-            assert_eq!(early, [json!({"id": id, "error": refusal["error"]})]);
-            break;
-        }
-        ids.push(id);
-        assert!(ids.len() < QUOTA / PIECE + 8, "there is no quota");
-    }
-    let id = host.post_text(77, &data);
-    assert_eq!(host.reply(id), refusal, "the quota comes before the id");
-    // A chunked send that meets the quota is answered once.
-    host.send(&chunk(FIRST, other, &piece, true));
-    host.send(&chunk(FIRST, other, b"", false));
-    assert_eq!(host.reply(FIRST), refusal);
-    assert_eq!(host.write(other, b"fine"), sent(4));
-    assert_eq!(read_exact(&mut other_peer, 4), b"fine");
-    witness.pass(&mut host);
-    // Closing returns the quota, and what the peer gets is a true beginning.
-    let close = host.post("tcp.close", json!({"socketId": stuck}));
-    for id in ids {
-        assert_eq!(host.reply(id), unsent(-15, "SOCKET_NOT_CONNECTED"));
-    }
-    assert_eq!(host.reply(close), done());
-    let (got, clean) = read_to_any_end(&mut stuck_peer);
-    assert!(!clean);
-    let whole = piece.repeat(got.len() / PIECE + 1);
-    assert_same(&got, &whole[..got.len()]);
-    let id = host.post_text(other, &data);
-    assert_same(&read_exact(&mut other_peer, PIECE), &piece);
-    assert_eq!(host.reply(id), sent(PIECE));
 }
 
 #[test]

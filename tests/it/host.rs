@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -164,6 +164,17 @@ impl Host {
         self.turn_gate(Gate::Drop);
     }
 
+    /// Returns when our end of stdout is closed.
+    pub fn stdout_closed(&self) {
+        loop {
+            match self.arrived.recv_timeout(HANG) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.fail("stdout stays open"),
+            }
+        }
+    }
+
     fn turn_gate(&self, to: Gate) {
         *self.gate.0.lock().unwrap() = to;
         self.gate.1.notify_all();
@@ -265,6 +276,13 @@ impl Host {
     /// The next message, whatever it is.
     pub fn next_message(&mut self) -> Value {
         self.take("a message", |_| true)
+    }
+
+    /// The messages of the next frame, when everything before it has been asked for.
+    pub fn next_frame(&mut self) -> Vec<Value> {
+        assert!(self.waiting.is_empty(), "not asked for: {:?}", self.waiting.front());
+        let first = self.next_message();
+        std::iter::once(first).chain(self.waiting.drain(..)).collect()
     }
 
     /// What has been read and not asked for: events, and replies to `post`. Call it behind a barrier.

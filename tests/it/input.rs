@@ -117,6 +117,22 @@ fn bad_requests_with_an_id_are_answered() {
             "tcpServer.listen",
             json!({"socketId": 1, "address": "127.0.0.1", "port": 2_147_483_648_u64}),
         ),
+        (
+            "tcpServer.listen",
+            json!({"socketId": 1, "address": "127.0.0.1", "port": 0, "backlog": 2_147_483_648_u64}),
+        ),
+        (
+            "tcpServer.listen",
+            json!({"socketId": 1, "address": "127.0.0.1", "port": 0, "backlog": 0.5}),
+        ),
+        (
+            "tcp.connect",
+            json!({"socketId": 1, "peerAddress": "127.0.0.1", "peerPort": -2_147_483_649_i64}),
+        ),
+        (
+            "tcp.connect",
+            json!({"socketId": 1, "peerAddress": "127.0.0.1", "peerPort": "80"}),
+        ),
     ] {
         let reply = host.call(method, params.clone());
         assert!(
@@ -175,6 +191,8 @@ fn frames_that_cannot_be_parsed_are_one_host_error_and_the_next_is_read() {
         b"nonsense",
         b"\xff\xfe",
         b"{\"id\":1,\"method\":\"sockets.tcp.\xff\"}",
+        // Half of a surrogate pair is text in JavaScript and nowhere else; the shim sends none.
+        br#"{"id":1,"method":"sockets.tcp.create","params":{"properties":{"name":"\ud83d"}}}"#,
         b"{\"id\":1,\"method\":\"sockets.tcp.create\"}x",
         b"{\"id\":1,\"method\":\"sockets.tcp.create\"",
         b"{\"id\":1,\"method\":\"sockets.tcp.create\",}",

@@ -17,14 +17,19 @@ mod credit;
 mod descriptors;
 mod ending;
 mod faults;
+mod future;
 mod host;
 mod input;
 mod listening;
 mod peers;
 mod pipe;
 mod policy;
+#[cfg(target_os = "linux")]
+mod process;
 mod receiving;
 mod sending;
 mod servers;
 mod session;
 mod steps;
+#[cfg(target_os = "linux")]
+mod stress;

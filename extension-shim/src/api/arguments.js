@@ -31,6 +31,14 @@ function isArrayBuffer(value) {
 /** @param {unknown} value */
 const isInt32 = (value) => typeof value === 'number' && value === (value | 0);
 
+/**
+ * Half of a surrogate pair is not text to JSON readers: a whole frame, with the calls of others, would fail over it. Chrome's
+ * bindings replace it too.
+ *
+ * @param {unknown} value
+ */
+const wellFormed = (value) => (typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : value);
+
 /** @param {unknown} value */
 const isAbsent = (value) => value === undefined || value === null;
 
