@@ -115,13 +115,6 @@ function readDictionary(dictionary, value) {
 }
 
 /**
- * Half a surrogate pair becomes U+FFFD, as in Chrome. It has no UTF-8, so a frame with one in it cannot be read.
- *
- * @param {unknown} value
- */
-const wellFormed = (value) => (typeof value === 'string' ? value.toWellFormed() : value);
-
-/**
  * Turns a value of the right basic type into what goes on the wire. Throws the detail text when it is not right.
  *
  * @param {string} type
