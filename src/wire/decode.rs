@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer as _, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer as _, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error as JsonError};
 
@@ -318,7 +318,7 @@ impl<'de> Visitor<'de> for IdVisitor {
                 }
                 id = Some(map.next_value::<Id>()?.0);
             } else {
-                map.next_value::<Skipped>()?;
+                map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(id)

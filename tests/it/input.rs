@@ -191,8 +191,6 @@ fn frames_that_cannot_be_parsed_are_one_host_error_and_the_next_is_read() {
         b"nonsense",
         b"\xff\xfe",
         b"{\"id\":1,\"method\":\"sockets.tcp.\xff\"}",
-        // Half of a surrogate pair is text in JavaScript and nowhere else; the shim sends none.
-        br#"{"id":1,"method":"sockets.tcp.create","params":{"properties":{"name":"\ud83d"}}}"#,
         b"{\"id\":1,\"method\":\"sockets.tcp.create\"}x",
         b"{\"id\":1,\"method\":\"sockets.tcp.create\"",
         b"{\"id\":1,\"method\":\"sockets.tcp.create\",}",
@@ -230,6 +228,7 @@ fn a_bad_element_of_an_array_fails_alone() {
             {"method":"sockets.tcp.create"},
             {"method":"host.ack","params":{"sockets":[[1,2,3]]}},
             {"id":9,"method":"host.hello","params":{"protocol":[1,1,1]}},
+            {"id":10,"method":"sockets.tcp.create","params":{"properties":{"name":"\ud83d"}}},
             {"id":4,"method":"sockets.tcp.create"}]"#,
     );
     assert_eq!(host.next_message(), json!({"id": 1, "result": {"socketId": 1}}));
@@ -245,6 +244,8 @@ fn a_bad_element_of_an_array_fails_alone() {
     assert_eq!(host.next_message()["event"], "host.error");
     assert_eq!(host.next_message()["event"], "host.error");
     assert_eq!(host.next_message()["id"], 9);
+    // Half of a surrogate pair is text in JavaScript and nowhere else; our shim sends none.
+    assert_eq!(host.next_message()["id"], 10);
     assert_eq!(host.next_message(), json!({"id": 4, "result": {"socketId": 2}}));
 }
 
