@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
-use crate::engine::MOST_SOCKETS;
+use crate::engine::{MOST_LINGERING, MOST_SOCKETS};
 use crate::policy::{Dirs, Gates};
 use crate::session::Session;
 use crate::stdio::{self, Input, Output};
@@ -15,7 +16,7 @@ use crate::wire::FrameWriter;
 /// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// How long the last bytes may take to reach their peers; the browser kills a host two seconds after it closed the pipe.
+/// How long the last bytes may take to reach the browser and the peers, both at once; the browser kills a host two seconds after it closed the pipe.
 const LAST_BYTES: Duration = Duration::from_millis(500);
 
 /// After so many rounds without a pause the kernel is asked for news, however busy the pipe is.
@@ -40,12 +41,13 @@ pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
     result
 }
 
-/// As many sockets as descriptors allow, up to the usual limit.
+/// As many sockets as descriptors allow, up to the usual limit. Where there are enough, closed connections that linger have their
+/// own: else a server that is far from the limit would find none for its next client.
 #[cfg(unix)]
 fn socket_limit() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    let wanted = MOST_SOCKETS as u64 + RESERVED_DESCRIPTORS;
+    let wanted = (MOST_SOCKETS + MOST_LINGERING) as u64 + RESERVED_DESCRIPTORS;
     let raised = wanted
         .min(limit.maximum.unwrap_or(u64::MAX))
         .max(limit.current.unwrap_or(u64::MAX));
@@ -72,26 +74,26 @@ fn socket_limit() -> usize {
 /// The loop. What peers can take and what the browser can take goes out first, since that is what everything waits for; then
 /// comes what was asked. Nothing can starve: each branch brings a bounded piece of work.
 async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut output: Output) -> anyhow::Result<()> {
-    // A buffer that found nothing to carry waits here for the next frame.
-    let mut spare: Option<Vec<u8>> = None;
+    // Buffers that have nothing to carry. Every one is fetched when it comes back, since a failed write is learnt that way.
+    let mut spare: Vec<Vec<u8>> = Vec::new();
     let mut rounds = 0;
     let broken = loop {
         session.engine.write_ready();
+        let takes_frames = session.go_on();
         if session.engine.has_output()
-            && let Some(buffer) = spare.take()
+            && let Some(buffer) = spare.pop()
         {
-            spare = send_frame(&mut session, &output, buffer);
+            spare.extend(send_frame(&mut session, &output, buffer));
         }
         let engine = &mut session.engine;
         let changed = engine.changed();
-        let takes_requests = engine.takes_requests();
         tokio::select! { biased;
-            buffer = output.buffer(), if spare.is_none() => match buffer {
-                Ok(buffer) => spare = Some(buffer),
+            buffer = output.buffer() => match buffer {
+                Ok(buffer) => spare.push(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
             () = engine.connect_progress() => {}
-            message = input.recv(), if takes_requests => match message {
+            message = input.recv(), if takes_frames => match message {
                 Some(Input::Frames(frames)) => frames.into_iter().for_each(|frame| session.take(frame)),
                 Some(Input::End) | None => break None,
                 Some(Input::Broken(error)) => {
@@ -101,15 +103,16 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
             // Only wakes the loop: each round looks at what is ready before it waits.
             () = changed => {}
         }
-        rounds += 1;
-        if rounds % ROUNDS_BETWEEN_POLLS == 0 {
+        rounds = (rounds + 1) % ROUNDS_BETWEEN_POLLS;
+        if rounds == 0 {
             tokio::task::yield_now().await;
         }
     };
     // Listeners go first: an extension that is being reloaded must find its ports free.
     session.end();
-    let _ = tokio::time::timeout(LAST_BYTES, write_out(&mut session, &mut output, spare)).await;
-    session.engine.drained(LAST_BYTES).await;
+    let deadline = Instant::now() + LAST_BYTES;
+    let _ = timeout_at(deadline, write_out(&mut session, &mut output, spare)).await;
+    let _ = timeout_at(deadline, session.engine.drained()).await;
     broken.map_or(Ok(()), Err)
 }
 
@@ -134,13 +137,13 @@ fn closed_by_browser(error: &io::Error) -> Option<anyhow::Error> {
 }
 
 /// Writes what is still to be said: whoever closed only our stdin gets every answer.
-async fn write_out(session: &mut Session, output: &mut Output, mut spare: Option<Vec<u8>>) -> io::Result<()> {
+async fn write_out(session: &mut Session, output: &mut Output, mut spare: Vec<Vec<u8>>) -> io::Result<()> {
     while session.engine.has_output() {
-        let buffer = match spare.take() {
+        let buffer = match spare.pop() {
             Some(buffer) => buffer,
             None => output.buffer().await?,
         };
-        spare = send_frame(session, output, buffer);
+        spare.extend(send_frame(session, output, buffer));
     }
-    output.flush(usize::from(spare.is_some())).await
+    output.flush(spare.len()).await
 }

@@ -1,12 +1,16 @@
 //! What the shim and this host have agreed on: `host.hello`, `host.ack`, `host.bye`, and whether calls reach the engine.
 
 use std::borrow::Cow;
+use std::vec;
 
 use crate::engine::{self, Engine, SEND_WINDOW};
 use crate::policy::Gates;
 use crate::wire::{
-    Ack, Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
+    Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
 };
+
+/// The longest text about a manifest, in characters.
+const MOST_ERROR_TEXT: usize = 1000;
 
 /// One session: the life of one native port.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub struct Session {
     /// The sockets; `host` drives them.
     pub engine: Engine<Gates>,
     state: State,
+    /// Messages of the last frame that have not been acted upon.
+    waiting: vec::IntoIter<Incoming>,
 }
 
 #[derive(Debug)]
@@ -33,15 +39,31 @@ impl Session {
         Self {
             engine: Engine::new(gates, wanted.min(descriptors)),
             state: State::Fresh,
+            waiting: Vec::new().into_iter(),
         }
     }
 
-    /// Takes one frame's messages, in order.
+    /// Takes one frame; [`Session::go_on`] acts upon its messages.
     pub fn take(&mut self, frame: Result<Vec<Incoming>, String>) {
         match frame {
-            Ok(messages) => messages.into_iter().for_each(|message| self.message(message)),
+            Ok(messages) => self.waiting = messages.into_iter(),
             Err(message) => self.engine.report(message),
         }
+    }
+
+    /// Acts upon the messages of the last frame, in order, for as long as their replies have room: one frame may ask for far more
+    /// than it is long.
+    ///
+    /// # Returns
+    /// Whether the next frame may be taken.
+    pub fn go_on(&mut self) -> bool {
+        while self.engine.takes_requests() {
+            let Some(message) = self.waiting.next() else {
+                return true;
+            };
+            self.message(message);
+        }
+        false
     }
 
     fn message(&mut self, message: Incoming) {
@@ -53,7 +75,7 @@ impl Session {
             } => self.hello(id, &hello),
             Incoming::Call {
                 call: Call::Ack(ack), ..
-            } => self.ack(&ack),
+            } => self.engine.ack(&ack),
             Incoming::Call {
                 id: Some(id),
                 more,
@@ -64,10 +86,6 @@ impl Session {
             // The decoder lets no other request pass without an id.
             Incoming::Call { id: None, .. } => {}
         }
-    }
-
-    fn ack(&mut self, ack: &Ack) {
-        self.engine.ack(ack);
     }
 
     fn call(&mut self, id: u64, more: bool, call: Call) {
@@ -112,7 +130,10 @@ impl Session {
         tracing::info!(shim = hello.shim.as_deref().unwrap_or("unknown"), protocol, "hello");
         self.state = State::Open;
         self.engine.start_ids_at(next);
-        let manifest_error = self.engine.permissions().set_manifest(hello.sockets.as_ref()).err();
+        let manifest = hello.sockets.as_ref().map(|key| &key.0);
+        // The text quotes the manifest, which may be long.
+        let manifest_error = self.engine.permissions().set_manifest(manifest).err();
+        let manifest_error = manifest_error.map(|text| text.chars().take(MOST_ERROR_TEXT).collect());
         Ok(Value::Hello(Box::new(HelloReply {
             protocol,
             host: env!("CARGO_PKG_VERSION"),
@@ -134,5 +155,36 @@ impl Session {
     pub fn end(&mut self) {
         self.state = State::Refusing("The session has ended".into());
         self.engine.close_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Dirs;
+    use crate::wire::{self, FrameWriter};
+
+    #[test]
+    fn one_frame_cannot_ask_for_more_replies_than_there_is_room_for() {
+        let mut session = Session::new(Gates::new(&Dirs::default(), "id"), 1000);
+        let calls = |count: usize, method: &str| {
+            let calls: Vec<_> = (0..count)
+                .map(|id| serde_json::json!({"id": id, "method": method}))
+                .collect();
+            wire::decode(serde_json::Value::from(calls).to_string().as_bytes())
+        };
+        session.take(calls(1000, "sockets.tcp.create"));
+        assert!(session.go_on());
+        session.take(calls(100, "sockets.tcp.getSockets"));
+        let mut waiting = 100;
+        let mut frames = 0;
+        while !session.go_on() {
+            // 4 MiB of room, and a list of a thousand sockets takes more than 128 KiB.
+            assert!(waiting - session.waiting.len() < 40, "too many at once");
+            waiting = session.waiting.len();
+            session.engine.fill(&mut FrameWriter::new(Vec::new()));
+            frames += 1;
+        }
+        assert!(frames > 0 && session.waiting.len() == 0);
     }
 }

@@ -213,3 +213,14 @@ test('every method of the API is there, and nothing else', () => {
   assert.deepEqual(methods('tcpServer').sort(), [...shared, 'listen'].sort());
   assert.deepEqual(methods('tcp').sort(), [...shared, 'connect', 'send', 'setKeepAlive', 'setNoDelay'].sort());
 });
+
+test('half of a surrogate pair, which JSON readers refuse, goes out as U+FFFD, as from Chrome', async () => {
+  const shim = await start();
+  await shim.tcp.create({ name: 'a\ud83d' });
+  await shim.tcp.update(1, { name: '\ude00\ud83d\ude00' });
+  await shim.tcp.connect(1, '\ud83d.invalid', 7);
+  const sent = (method) => shim.host.of(method).at(-1).params;
+  assert.deepEqual(sent('sockets.tcp.create').properties, { name: 'a\ufffd' });
+  assert.deepEqual(sent('sockets.tcp.update').properties, { name: '\ufffd\ud83d\ude00' });
+  assert.equal(sent('sockets.tcp.connect').peerAddress, '\ufffd.invalid');
+});

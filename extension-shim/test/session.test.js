@@ -294,6 +294,18 @@ test('an open socket, a pending call and a new call each keep the host', async (
   assert.equal(shim.host.of('host.bye').length, 1);
 });
 
+test('a refusal keeps the text of Chrome, and the console says once what to do', async (t) => {
+  const lines = silence(t, 'warn');
+  const denied = () => ({ error: { message: 'Does not have permission' } });
+  const shim = await start({ handlers: { 'sockets.tcpServer.listen': denied } });
+  const { socketId } = await shim.tcpServer.create();
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(shim.tcpServer.listen(socketId, '0.0.0.0', 80), { message: 'Does not have permission' });
+  }
+  assert.equal(lines.length, 1);
+  assert.match(lines[0], /install --extension-id \w+ --allow-listen/);
+});
+
 test('a frame that cannot be posted fails its calls, and only those that are at fault', async () => {
   const shim = await start();
   await shim.tcp.getSockets();

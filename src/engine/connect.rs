@@ -38,15 +38,17 @@ pub(super) struct Finished {
 /// The steps under way.
 #[derive(Debug)]
 pub(super) struct Connector {
-    steps: JoinSet<Finished>,
-    lookups: Arc<Semaphore>,
+    lookups: JoinSet<Finished>,
+    dials: JoinSet<Finished>,
+    turns: Arc<Semaphore>,
 }
 
 impl Connector {
     pub(super) fn new() -> Self {
         Self {
-            steps: JoinSet::new(),
-            lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
+            lookups: JoinSet::new(),
+            dials: JoinSet::new(),
+            turns: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
         }
     }
 
@@ -59,19 +61,19 @@ impl Connector {
         port: u16,
         family: DnsQueryType,
     ) -> Result<AbortHandle, NetError> {
-        if self.steps.len() >= MOST_LOOKUPS {
+        if self.lookups.len() >= MOST_LOOKUPS {
             return Err(NetError::HostResolverQueueTooLarge);
         }
-        let lookups = Arc::clone(&self.lookups);
-        Ok(self.steps.spawn(async move {
-            let step = Step::Resolved(resolve(lookups, host, port, family).await);
+        let turns = Arc::clone(&self.turns);
+        Ok(self.lookups.spawn(async move {
+            let step = Step::Resolved(resolve(turns, host, port, family).await);
             Finished { socket, request, step }
         }))
     }
 
     /// Begins to connect to the first of `addresses` that answers.
     pub(super) fn dial(&mut self, socket: u32, request: u64, addresses: Vec<SocketAddr>) -> AbortHandle {
-        self.steps.spawn(async move {
+        self.dials.spawn(async move {
             let step = Step::Dialed(dial(addresses).await);
             Finished { socket, request, step }
         })
@@ -79,13 +81,20 @@ impl Connector {
 
     /// The next step that finishes; never returns while none is under way.
     pub(super) async fn finished(&mut self) -> Finished {
-        loop {
-            match self.steps.join_next().await {
-                Some(Ok(finished)) => return finished,
-                // Given up by `disconnect` or `close`, which has answered for it.
-                Some(Err(_)) => {}
-                None => std::future::pending().await,
-            }
+        tokio::select! {
+            finished = next(&mut self.lookups) => finished,
+            finished = next(&mut self.dials) => finished,
+        }
+    }
+}
+
+async fn next(steps: &mut JoinSet<Finished>) -> Finished {
+    loop {
+        match steps.join_next().await {
+            Some(Ok(finished)) => return finished,
+            // Given up by `disconnect` or `close`, which has answered for it.
+            Some(Err(_)) => {}
+            None => std::future::pending().await,
         }
     }
 }
@@ -93,21 +102,20 @@ impl Connector {
 /// The addresses of a literal, without a look-up; `None` for a name.
 pub(super) fn literal(host: &str, port: u16, family: DnsQueryType) -> Option<Result<Vec<SocketAddr>, NetError>> {
     let ip = address::parse_ip_literal(host)?;
-    Some(of_family([ip].into_iter(), port, family))
+    Some(of_family([SocketAddr::new(ip, port)], family))
 }
 
 /// Keeps the addresses of `family`. A name, or a literal, without one "is not resolved".
 fn of_family(
-    addresses: impl Iterator<Item = IpAddr>,
-    port: u16,
+    addresses: impl IntoIterator<Item = SocketAddr>,
     family: DnsQueryType,
 ) -> Result<Vec<SocketAddr>, NetError> {
-    let wanted = |ip: &IpAddr| match family {
+    let wanted = |address: &SocketAddr| match family {
         DnsQueryType::Any => true,
-        DnsQueryType::Ipv4 => ip.is_ipv4(),
-        DnsQueryType::Ipv6 => ip.is_ipv6(),
+        DnsQueryType::Ipv4 => address.is_ipv4(),
+        DnsQueryType::Ipv6 => address.is_ipv6(),
     };
-    let list: Vec<SocketAddr> = addresses.filter(wanted).map(|ip| SocketAddr::new(ip, port)).collect();
+    let list: Vec<SocketAddr> = addresses.into_iter().filter(wanted).collect();
     if list.is_empty() {
         Err(NetError::NameNotResolved)
     } else {
@@ -122,26 +130,26 @@ fn is_localhost(host: &str) -> bool {
 }
 
 async fn resolve(
-    lookups: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     host: String,
     port: u16,
     family: DnsQueryType,
 ) -> Result<Vec<SocketAddr>, NetError> {
     if is_localhost(&host) {
         let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
-        return of_family(loopback.into_iter(), port, family);
+        return of_family(loopback.map(|ip| SocketAddr::new(ip, port)), family);
     }
     if host.is_empty() || host.len() > LONGEST_NAME {
         return Err(NetError::NameNotResolved);
     }
-    let permit = lookups.acquire_owned().await.map_err(|_| NetError::Aborted)?;
+    let permit = turns.acquire_owned().await.map_err(|_| NetError::Aborted)?;
     let looked_up = tokio::task::spawn_blocking(move || {
         // The permit goes with the thread, which cannot be stopped: a look-up that was given up still counts.
         let _permit = permit;
         (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
     });
     match looked_up.await {
-        Ok(Ok(addresses)) => of_family(addresses.iter().map(SocketAddr::ip), port, family),
+        Ok(Ok(addresses)) => of_family(addresses, family),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a name was not resolved");
             Err(NetError::NameNotResolved)
@@ -185,12 +193,12 @@ mod tests {
 
     #[tokio::test]
     async fn t07_localhost_is_this_computer_in_both_families() {
-        let lookups = || Arc::new(Semaphore::new(1));
-        let resolved = resolve(lookups(), "LocalHost.".into(), 7, DnsQueryType::Any)
+        let turns = || Arc::new(Semaphore::new(1));
+        let resolved = resolve(turns(), "LocalHost.".into(), 7, DnsQueryType::Any)
             .await
             .unwrap();
         assert_eq!(resolved.len(), 2);
-        let resolved = resolve(lookups(), "a.localhost".into(), 7, DnsQueryType::Ipv4)
+        let resolved = resolve(turns(), "a.localhost".into(), 7, DnsQueryType::Ipv4)
             .await
             .unwrap();
         assert_eq!(resolved, [SocketAddr::from(([127, 0, 0, 1], 7))]);
@@ -202,9 +210,22 @@ mod tests {
             "a\0b".into(),
         ] {
             assert_eq!(
-                resolve(lookups(), name, 7, DnsQueryType::Any).await,
+                resolve(turns(), name, 7, DnsQueryType::Any).await,
                 Err(NetError::NameNotResolved)
             );
         }
+    }
+
+    #[tokio::test]
+    async fn only_lookups_count_as_lookups() {
+        let mut connector = Connector::new();
+        for _ in 0..=MOST_LOOKUPS {
+            connector.dial(1, 1, Vec::new());
+        }
+        let mut resolve = || connector.resolve(1, 1, "localhost".into(), 7, DnsQueryType::Any);
+        for _ in 0..MOST_LOOKUPS {
+            resolve().unwrap();
+        }
+        assert_eq!(resolve().unwrap_err(), NetError::HostResolverQueueTooLarge);
     }
 }

@@ -14,12 +14,13 @@ use tokio::task::{AbortHandle, JoinSet};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How many bytes of a peer are read and dropped.
 const MOST_BYTES: usize = 1 << 20;
-/// How many connections linger at once; the oldest goes first.
-const MOST_CONNECTIONS: usize = 1024;
+/// How many connections linger at once; the oldest goes first. They are not counted as sockets.
+pub const MOST_LINGERING: usize = 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Lingering {
     tasks: JoinSet<()>,
+    /// Oldest first; those that have finished leave when there is no more room.
     order: VecDeque<AbortHandle>,
 }
 
@@ -27,10 +28,10 @@ impl Lingering {
     /// Takes a connection whose FIN is sent.
     pub(super) fn add(&mut self, stream: TcpStream) {
         while self.tasks.try_join_next().is_some() {}
-        while self.order.front().is_some_and(AbortHandle::is_finished) {
-            self.order.pop_front();
+        if self.order.len() >= MOST_LINGERING {
+            self.order.retain(|task| !task.is_finished());
         }
-        if self.order.len() >= MOST_CONNECTIONS
+        if self.order.len() >= MOST_LINGERING
             && let Some(oldest) = self.order.pop_front()
         {
             oldest.abort();
@@ -55,5 +56,38 @@ async fn drain(mut stream: TcpStream) {
         if left == 0 {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pair(listener: &tokio::net::TcpListener) -> (TcpStream, TcpStream) {
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (near.unwrap(), far.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn connections_that_have_finished_do_not_push_out_one_that_lingers() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut lingering = Lingering::default();
+        let (near, slow) = pair(&listener).await;
+        lingering.add(near);
+        for _ in 0..=MOST_LINGERING {
+            let (near, far) = pair(&listener).await;
+            lingering.add(near);
+            drop(far);
+            // It has seen its peer's FIN.
+            while lingering.tasks.len() > 1 {
+                tokio::task::yield_now().await;
+                while lingering.tasks.try_join_next().is_some() {}
+            }
+        }
+        assert!(!lingering.order[0].is_finished());
+        // The peer ends it.
+        drop(slow);
+        lingering.finished().await;
     }
 }

@@ -19,7 +19,6 @@ mod transfer;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use connect::{Connector, Finished};
 use credit::Credit;
@@ -33,6 +32,7 @@ use crate::policy::Permissions;
 use crate::wire::{Ack, Call, Failure, FrameSink, Outgoing, Placed, Value};
 
 pub use credit::{ACCEPT_WINDOW, PORT_WINDOW, SOCKET_WINDOW};
+pub use linger::MOST_LINGERING;
 
 /// The payload bytes the shim may have on their way to us.
 pub const SEND_WINDOW: u64 = 4 << 20;
@@ -153,11 +153,6 @@ impl<P: Permissions> Engine<P> {
         self.table.limit()
     }
 
-    /// Changes how many sockets may exist at once; those that exist stay.
-    pub fn set_limit(&mut self, limit: usize) {
-        self.table.set_limit(limit);
-    }
-
     /// The gates, for what a session tells them.
     pub fn permissions(&mut self) -> &mut P {
         &mut self.permissions
@@ -267,8 +262,8 @@ impl<P: Permissions> Engine<P> {
         }
     }
 
-    /// Waits until the peers have what was sent to them, for `patience` at the most.
-    pub async fn drained(&mut self, patience: Duration) {
-        let _ = tokio::time::timeout(patience, self.lingering.finished()).await;
+    /// Waits until the peers have what was sent to them.
+    pub async fn drained(&mut self) {
+        self.lingering.finished().await;
     }
 }

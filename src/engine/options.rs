@@ -68,3 +68,27 @@ pub(super) fn finish(stream: &TcpStream) {
         tracing::debug!(%error, "no FIN was sent");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn t60_defaults_and_what_changes_them() {
+        let listener = listen(([127, 0, 0, 1], 0).into(), None).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        set_defaults(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEP_ALIVE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEP_ALIVE);
+
+        set_no_delay(&stream, false).unwrap();
+        set_keep_alive(&stream, true, 1000).unwrap();
+        assert!(!socket.tcp_nodelay().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(1000));
+        set_keep_alive(&stream, false, 5).unwrap();
+        assert!(!socket.keepalive().unwrap());
+        assert!(set_keep_alive(&stream, true, -1).is_err());
+    }
+}

@@ -41,10 +41,6 @@ impl Table {
         self.limit
     }
 
-    pub(super) fn set_limit(&mut self, limit: usize) {
-        self.limit = limit;
-    }
-
     pub(super) fn is_full(&self) -> bool {
         self.sockets.len() >= self.limit || self.next > LAST_ID
     }

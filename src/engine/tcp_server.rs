@@ -34,6 +34,8 @@ struct Listening {
     listener: TcpListener,
     address: SocketAddr,
     waker: Arc<SocketWaker>,
+    /// A connection that was accepted when no further socket could be made. It waits, as it would in the kernel.
+    held: Option<(TcpStream, SocketAddr)>,
 }
 
 impl Server {
@@ -68,6 +70,7 @@ impl Server {
             listener,
             address,
             waker,
+            held: None,
         });
         self.look();
         Ok(())
@@ -82,15 +85,25 @@ impl Server {
 
     /// One `accept`, if the server is to accept at all. Pending means that the kernel will say when to come back.
     fn accept(&mut self) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let Some(listening) = &self.listening else {
+        let Some(listening) = &mut self.listening else {
             return Poll::Pending;
         };
         listening.waker.taken();
         if self.paused {
             return Poll::Pending;
         }
+        if let Some(held) = listening.held.take() {
+            return Poll::Ready(Ok(held));
+        }
         let waker = listening.waker.waker();
         listening.listener.poll_accept(&mut Context::from_waker(&waker))
+    }
+
+    /// Keeps a connection for which there is no room now.
+    fn hold(&mut self, connection: (TcpStream, SocketAddr)) {
+        if let Some(listening) = &mut self.listening {
+            listening.held = Some(connection);
+        }
     }
 
     /// Closes the listening socket: the port is free and nothing will be announced any more. `paused` stays.
@@ -204,8 +217,11 @@ impl<P: Permissions> Engine<P> {
             };
             match server.accept() {
                 Poll::Pending => {}
-                // A connection beyond our limit is refused like one beyond the system's.
-                Poll::Ready(Ok(_)) if full => self.accept_failed(id, NetError::InsufficientResources, sink),
+                // Our limit is like the system's: the error is told, and the connection waits until there is room.
+                Poll::Ready(Ok(connection)) if full => {
+                    server.hold(connection);
+                    self.accept_failed(id, NetError::InsufficientResources, sink);
+                }
                 Poll::Ready(Ok((stream, peer))) => {
                     server.look();
                     self.announce(id, stream, peer, sink);

@@ -353,7 +353,7 @@ async fn d5_what_was_sent_arrives_although_the_peers_bytes_were_never_read() {
         let mut seen = Vec::new();
         peer.read_to_end(&mut seen).map(|_| seen)
     });
-    bench.engine.drained(Duration::from_secs(20)).await;
+    bench.engine.drained().await;
     assert_eq!(reader.join().unwrap().expect("a FIN, not a reset"), bytes);
 }
 
@@ -417,4 +417,22 @@ async fn d4_calls_under_way_are_completed() {
         panic!()
     };
     assert_eq!(list.len(), 1);
+}
+
+#[tokio::test]
+async fn a_chunked_send_over_the_quota_gives_back_what_it_held() {
+    let mut bench = Bench::new();
+    let (_, address) = bench.server().await;
+    // A peer that never reads, so that a part of the first send is written and the rest waits.
+    let (socket_id, _peer) = bench.client(address).await;
+    let send = |length: usize| {
+        let data = Data(vec![0; length]);
+        Call::TcpSend(Send { socket_id, data })
+    };
+    bench.settle().await;
+    bench.start(send(32 << 20));
+    bench.engine.call(100, true, send(1 << 20));
+    assert_ne!(bench.engine.load, Load::default());
+    bench.engine.call(100, false, send(200 << 20));
+    assert_eq!(bench.engine.load, Load::default());
 }

@@ -47,7 +47,9 @@ impl<P: Permissions> Engine<P> {
             // The shim takes the quota for a whole send before its first chunk, so only a stranger gets here in mid-send. The
             // peer must not take the chunks before this one for the message.
             if let Some((id, connection)) = connection.filter(|(_, connection)| connection.sends.is_open(request)) {
+                self.load = self.load - connection.sends.load();
                 connection.sends.forget_open();
+                self.load = self.load + connection.sends.load();
                 self.write_failed(id);
             }
             return Err(Failure::bare("Exceeded write quota."));

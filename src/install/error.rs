@@ -14,7 +14,7 @@ pub enum Error {
     Unknown(#[from] Unknown),
     /// No browser was named, and none that can take this id has been started here.
     #[error(
-        "no browser for extension {id} found: name one with --browser ({}) or --user-data-dir <dir>",
+        "no browser for extension {id} has been started here yet: start it once, or name one with --browser ({}) or --user-data-dir <dir>",
         browser_names()
     )]
     NoBrowser {

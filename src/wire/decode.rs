@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize as _, DeserializeSeed, Deserializer as _, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer as _, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error as JsonError};
 
@@ -11,6 +11,9 @@ use super::request::{Call, Method};
 
 /// The most messages one frame may hold.
 pub const MAX_MESSAGES: usize = 65_536;
+
+/// How deeply a frame may be nested.
+const MAX_DEPTH: usize = 128;
 
 /// The longest text of an error we send back; parts of it may be the sender's.
 const MAX_MESSAGE_TEXT: usize = 300;
@@ -48,7 +51,10 @@ pub fn decode(body: &[u8]) -> Result<Vec<Incoming>, String> {
     }
     // Not what we expect, but is it JSON at all, to its end and within the depth limit? The kind of error does not tell: a pair of
     // three is "trailing characters" too.
-    parse(body, |reader| Skipped::deserialize(reader)).map_err(|error| unparsable(&error))?;
+    if is_too_deep(body) {
+        return Err(unparsable(&format_args!("nested deeper than {MAX_DEPTH} levels")));
+    }
+    serde_json::from_slice::<&RawValue>(body).map_err(|error| unparsable(&error))?;
     // It is: find out which message is wrong, and let the others pass.
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if first != Some(&b'[') {
@@ -81,8 +87,30 @@ fn parse<'de, T>(
     Ok(value)
 }
 
-fn unparsable(error: &JsonError) -> String {
+fn unparsable(error: &impl fmt::Display) -> String {
     bounded(format!("Unparsable frame: {error}"))
+}
+
+/// Whether brackets outside strings are nested too deeply.
+fn is_too_deep(body: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut bytes = body.iter();
+    let mut in_string = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
 }
 
 fn without_position(error: &JsonError) -> String {
@@ -290,7 +318,7 @@ impl<'de> Visitor<'de> for IdVisitor {
                 }
                 id = Some(map.next_value::<Id>()?.0);
             } else {
-                map.next_value::<Skipped>()?;
+                map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(id)

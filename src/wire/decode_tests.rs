@@ -201,10 +201,10 @@ fn depth_and_count_are_bounded() {
     assert_eq!(only(&nested(100)), bad(None, "Invalid params: missing field `method`"));
     for depth in [200, 100_000] {
         let message = decode(nested(depth).as_bytes()).unwrap_err();
-        assert!(message.contains("recursion limit"), "{message}");
+        assert!(message.contains("nested deeper than 128"), "{message}");
     }
     let late = format!("{{\"params\":{},\"id\":1,\"method\":\"x\"}}", nested(100_000));
-    assert!(decode(late.as_bytes()).unwrap_err().contains("recursion limit"));
+    assert!(decode(late.as_bytes()).unwrap_err().contains("nested deeper than 128"));
 
     let many = |count| format!("[{}]", vec!["1"; count].join(","));
     assert_eq!(decode(many(MAX_MESSAGES).as_bytes()).unwrap().len(), MAX_MESSAGES);
@@ -272,4 +272,41 @@ proptest! {
     fn no_json_makes_it_panic(text in r#"[\[\{]{0,3}("(id|method|params|more|sockets.tcp.send)"[:,]){0,4}[0-9\]\}"a-z.:,]{0,30}"#) {
         let _ = decode(text.as_bytes());
     }
+}
+
+#[test]
+fn half_a_surrogate_pair_is_its_own_messages_fault() {
+    let good = r#"{"id":7,"method":"sockets.tcp.close","params":{"socketId":1}}"#;
+    let fine = call(Call::TcpClose(SocketOnly { socket_id: 1 }));
+    for bad in [
+        r#"{"id":8,"method":"sockets.tcp.create","params":{"properties":{"name":"\ud800"}}}"#,
+        r#"{"id":8,"method":"sockets.tcp.close","params":{"socketId":1,"new":"\udc00 [[["}}"#,
+    ] {
+        let list = decode(format!("[{good},{bad},{good}]").as_bytes()).unwrap();
+        assert_eq!((&list[0], &list[2]), (&fine, &fine));
+        assert!(matches!(list[1], Incoming::Bad { id: Some(8), .. }), "{:?}", list[1]);
+    }
+}
+
+#[test]
+fn brackets_in_strings_are_not_nesting() {
+    let text = format!(r#"{{"id":7,"method":"x","y":"\\\"{}"}}"#, "[".repeat(500));
+    assert_eq!(only(&text), bad(Some(7), "Unknown method: x"));
+    let broken = format!("[{text},5]");
+    assert_eq!(decode(broken.as_bytes()).unwrap().len(), 2);
+}
+
+#[test]
+fn a_manifest_key_beyond_all_reason_is_refused_before_it_is_built() {
+    let hello = |length| {
+        format!(
+            r#"{{"id":7,"method":"host.hello","params":{{"protocol":[1,1],"sockets":[{}0]}}}}"#,
+            "0,".repeat(length)
+        )
+    };
+    assert!(matches!(only(&hello(1000)), Incoming::Call { .. }));
+    assert_eq!(
+        only(&hello(crate::wire::MAX_MANIFEST_KEY)),
+        bad(Some(7), "Invalid params: `sockets` is longer than 262144 bytes")
+    );
 }

@@ -12,7 +12,7 @@ mod request;
 pub use decode::{Incoming, MAX_MESSAGES, decode};
 pub use encode::{Frame, FrameWriter};
 pub use outgoing::{Failure, FrameSink, HelloCredit, HelloLimits, HelloReply, Outgoing, Placed, SocketInfo, Value};
-pub use params::{Data, MAX_NAME, Name};
+pub use params::{Data, MAX_MANIFEST_KEY, MAX_NAME, ManifestKey, Name};
 pub use request::{
     Ack, Call, Connect, Create, DnsQueryType, Hello, Listen, NoParams, Properties, Send, ServerCreate,
     ServerProperties, ServerUpdate, SetKeepAlive, SetNoDelay, SetPaused, SocketOnly, Update,

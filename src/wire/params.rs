@@ -216,6 +216,25 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
+/// The longest manifest key `sockets`, in bytes of JSON.
+pub const MAX_MANIFEST_KEY: usize = 256 << 10;
+
+/// The manifest key `sockets` as it stands there, bounded before a value is made of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManifestKey(pub serde_json::Value);
+
+impl<'de> Deserialize<'de> for ManifestKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?.get();
+        if raw.len() > MAX_MANIFEST_KEY {
+            return Err(D::Error::custom(format_args!(
+                "`sockets` is longer than {MAX_MANIFEST_KEY} bytes"
+            )));
+        }
+        serde_json::from_str(raw).map(Self).map_err(D::Error::custom)
+    }
+}
+
 /// A list of at most `N` items; a longer one is refused before it is collected.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Bounded<T, const N: usize>(pub(super) Vec<T>);

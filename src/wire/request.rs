@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error};
 
-use super::params::{Bounded, Data, Field, Name, params, required};
+use super::params::{Bounded, Data, Field, ManifestKey, Name, params, required};
 
 params! {
     /// `host.hello`: what the shim is and wants.
@@ -15,7 +15,7 @@ params! {
         /// The first socket id to give out.
         next_socket_id "nextSocketId": Option<u32>,
         /// The extension's manifest key `sockets`, verbatim.
-        sockets "sockets": Option<serde_json::Value>,
+        sockets "sockets": Option<ManifestKey>,
     }
 
     /// `host.ack`: what the shim has consumed, cumulative for the session.

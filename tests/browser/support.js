@@ -47,15 +47,7 @@ export function useBench(options = {}) {
   let folder;
   before(async () => {
     folder = await assemble();
-    const loopback = ['127.0.0.1:*'];
-    bench.session = await openBrowser({
-      extension: folder,
-      global: 'bench',
-      listen: loopback,
-      connect: loopback,
-      ...options,
-    });
-    bench.run = bench.session.worker.evaluate.bind(bench.session.worker);
+    Object.assign(bench, await open(folder, options));
   }, GUARD);
   beforeEach(() => options.host === null || bench.run(() => /** @type {any} */ (globalThis).bench.reset()), GUARD);
   after(async () => {
@@ -63,6 +55,35 @@ export function useBench(options = {}) {
     await rm(folder, { recursive: true, force: true });
   }, GUARD);
   return bench;
+}
+
+/**
+ * A browser with the test extension for one test, which may ruin it.
+ *
+ * @param {import('node:test').TestContext} t
+ */
+export async function openBench(t) {
+  const folder = await assemble();
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const bench = await open(folder, {});
+  t.after(() => bench.session.close());
+  return bench;
+}
+
+/**
+ * @param {string} folder the test extension's
+ * @param {Partial<import('../../scripts/lib/browser.mjs').Options>} options
+ */
+async function open(folder, options) {
+  const loopback = ['127.0.0.1:*'];
+  const session = await openBrowser({
+    extension: folder,
+    global: 'bench',
+    listen: loopback,
+    connect: loopback,
+    ...options,
+  });
+  return { session, run: session.worker.evaluate.bind(session.worker) };
 }
 
 /** Puts the test extension and the shim's source, as it is, into one folder. */
@@ -110,6 +131,13 @@ export async function connect(t, port) {
   socket.on('error', () => {});
   return socket;
 }
+
+/** @param {number} port resolves with whether it can be bound, which it can at once when the host has closed it */
+export const isFree = (port) =>
+  new Promise((resolve) => {
+    const probe = net.createServer().once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
 
 /** @param {Uint8Array} bytes */
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');

@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use serde_json::json;
 
 use crate::host::Host;
-use crate::peers::{Witness, closed_port, dial, done, net, reset, zero};
+use crate::peers::{closed_port, dial, done, net, reset, zero};
+use crate::steps::Witness;
 
 #[test]
 fn s44_s45_the_reply_of_listen_comes_first_and_clients_in_their_order() {

@@ -1,15 +1,12 @@
 //! Long sends in chunks, the write quota, and what the host says of the payload it has taken.
 
-use std::io::Read as _;
-
 use serde_json::{Value, json};
 
 use crate::host::{Host, text};
-use crate::peers::{
-    Witness, assert_same, done, not_found, pattern, read_exact, read_to_any_end, reset, sent, text_only, unsent,
-};
+use crate::peers::{assert_same, not_found, pattern, read_exact, read_to_any_end, reset, sent, text_only, unsent};
+use crate::steps::Witness;
 
-fn chunk(id: u64, socket: u64, bytes: &[u8], more: bool) -> Value {
+pub fn chunk(id: u64, socket: u64, bytes: &[u8], more: bool) -> Value {
     let mut message =
         json!({"id": id, "method": "sockets.tcp.send", "params": {"socketId": socket, "data": text(bytes)}});
     if more {
@@ -19,7 +16,7 @@ fn chunk(id: u64, socket: u64, bytes: &[u8], more: bool) -> Value {
 }
 
 /// Ids far from those the harness gives out.
-const FIRST: u64 = 1_000_000;
+pub const FIRST: u64 = 1_000_000;
 
 #[test]
 fn a_send_in_chunks_is_one_send() {
@@ -137,8 +134,9 @@ fn a_chunked_send_to_nobody_is_answered_with_its_first_chunk() {
 fn a_chunked_send_whose_peer_resets_is_answered_once() {
     let mut host = Host::new();
     let mut witness = Witness::new(&mut host);
-    let (socket, peer) = host.open_pair();
+    let (socket, mut peer) = host.open_pair();
     host.send(&chunk(FIRST, socket, b"half", true));
+    assert_eq!(read_exact(&mut peer, 4), b"half");
     reset(peer);
     host.ended(socket);
     let reply = host.reply(FIRST);
@@ -170,59 +168,16 @@ fn taken_payload_is_acknowledged_cumulatively() {
     assert_same(&read_exact(&mut peer, 5 * quarter.len()), &quarter.repeat(5));
 }
 
-/// What the kernel has taken of the first send counts no longer, so a little more than 200 MiB is accepted in all.
 #[test]
-fn t50_200_mib_may_be_outstanding_and_other_sockets_live_on() {
-    const QUOTA: usize = 200 << 20;
-    const PIECE: usize = 16 << 20;
+fn a_send_that_is_read_at_last_returns_its_quota_and_all_that_was_accepted_arrives() {
     let mut host = Host::new();
-    let (stuck, mut peer) = host.pair();
-    let mut witness = Witness::new(&mut host);
-    let piece = pattern(PIECE, 1);
-    let data = text(&piece);
-    let ids: Vec<u64> = (0..QUOTA / PIECE).map(|_| host.post_text(stuck, &data)).collect();
-    let expected = text_only("Exceeded write quota.");
-    // The kernel holds a few MiB of the first; 16 MiB more are over the quota.
-    assert_eq!(host.write(stuck, &vec![0; PIECE]), expected);
-    assert_eq!(host.write(77, &vec![0; PIECE]), expected, "before the id is looked at");
-    // A chunked send that meets the quota is answered once.
-    host.send(&chunk(FIRST, stuck, &piece, true));
-    host.send(&chunk(FIRST, stuck, b"", false));
-    assert_eq!(host.reply(FIRST), expected);
-    let (other, mut other_peer) = host.pair();
-    assert_eq!(host.write(other, b"fine"), sent(4));
-    assert_eq!(read_exact(&mut other_peer, 4), b"fine");
-    witness.pass(&mut host);
-    // The peer reads at last: all that was accepted arrives, and the quota comes back.
-    let mut part = vec![0; 1 << 20];
-    for at in 0..ids.len() * (PIECE >> 20) {
-        peer.read_exact(&mut part).unwrap();
-        let from = (at << 20) % PIECE;
-        assert!(part == piece[from..from + (1 << 20)], "piece {at}");
-    }
-    for id in ids {
-        assert_eq!(host.reply(id), sent(PIECE));
-    }
-    assert_eq!(host.write(stuck, &piece[..10]), sent(10));
-    assert_eq!(read_exact(&mut peer, 10), piece[..10]);
-    assert_eq!(host.simple("tcp.close", stuck), done());
-}
-
-/// Quota that a closed socket held is free at once.
-#[test]
-fn t50_closing_returns_the_quota() {
-    const PIECE: usize = 40 << 20;
-    let mut host = Host::new();
-    let data = text(&vec![7; PIECE]);
-    for _ in 0..2 {
-        let (stuck, _peer) = host.pair();
-        let ids: Vec<u64> = (0..5).map(|_| host.post_text(stuck, &data)).collect();
-        let refused = host.post_text(stuck, &data);
-        assert_eq!(host.reply(refused), text_only("Exceeded write quota."));
-        let id = host.post("tcp.close", json!({"socketId": stuck}));
-        for id in ids {
-            assert_eq!(host.reply(id), unsent(-15, "SOCKET_NOT_CONNECTED"));
-        }
-        assert_eq!(host.reply(id), done());
+    let (socket, mut peer) = host.pair();
+    let parts: Vec<Vec<u8>> = (0..4).map(|seed| pattern(6 << 20, seed)).collect();
+    let ids: Vec<u64> = parts.iter().map(|part| host.post_write(socket, part)).collect();
+    host.info("tcp", socket);
+    assert!(host.left_over().iter().all(|message| message["event"] == "host.ack"));
+    for (part, id) in parts.iter().zip(ids) {
+        assert_same(&read_exact(&mut peer, part.len()), part);
+        assert_eq!(host.reply(id), sent(part.len()));
     }
 }

@@ -1,12 +1,12 @@
 //! `tcp`: properties, `connect` and its failures.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 use serde_json::{Value, json};
-use socket2::{Domain, Socket, Type};
 
 use crate::host::{Host, Setup, text};
-use crate::peers::{Witness, accept, closed_port, done, listener, net, not_found, sent, text_only, unsent, zero};
+use crate::peers::{accept, black_hole, closed_port, done, listener, net, not_found, text_only, unsent, zero};
+use crate::steps::Witness;
 
 #[test]
 fn t01_t02_t03_t04_t05_properties() {
@@ -161,28 +161,6 @@ fn t13_t77_a_connected_socket_is_connected() {
     }
 }
 
-/// A port whose connects stay unanswered: its listener's queue is full, and whoever filled it.
-pub fn black_hole() -> (u16, Vec<Socket>) {
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    listener
-        .bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
-        .unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut held = vec![listener];
-    loop {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        // An answered connect returns within microseconds.
-        let full = socket
-            .connect_timeout(&address, std::time::Duration::from_millis(200))
-            .is_err();
-        held.push(socket);
-        if full {
-            return (address.as_socket().unwrap().port(), held);
-        }
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn t14_t84_d4_a_pending_connect_excludes_another_and_is_completed_by_disconnect_and_close() {
@@ -309,59 +287,4 @@ fn t86_ports_wrap_at_16_bits() {
     assert_eq!(host.call("tcp.connect", params), zero());
     let _peer = accept(&listener);
     assert_eq!(host.info("tcp", socket)["peerPort"], port);
-}
-
-#[test]
-fn t71_t73_t75_t78_t79_d6_accepted_sockets() {
-    // Listening is granted, connecting is not.
-    let mut host = Setup {
-        policy: None,
-        ..Setup::default()
-    }
-    .start();
-    host.ok(
-        "tcpServer.create",
-        json!({"properties": {"name": "s", "persistent": true}}),
-    );
-    assert_eq!(host.listen(1, "127.0.0.1", 0), zero());
-    let port = u16::try_from(host.info("tcpServer", 1)["localPort"].as_u64().unwrap()).unwrap();
-    let mut peer = crate::peers::dial(port);
-    let client = host.accepted(1);
-    assert_eq!(
-        host.info("tcp", client),
-        json!({"socketId": client, "persistent": false, "paused": true, "connected": true,
-            "localAddress": "127.0.0.1", "localPort": port,
-            "peerAddress": "127.0.0.1", "peerPort": peer.local_addr().unwrap().port()})
-    );
-    assert_eq!(host.write(client, b"paused"), sent(6));
-    assert_eq!(crate::peers::read_exact(&mut peer, 6), b"paused");
-    for (method, params) in [
-        (
-            "setKeepAlive",
-            json!({"socketId": client, "enable": true, "delay": 1000}),
-        ),
-        ("setNoDelay", json!({"socketId": client, "noDelay": false})),
-    ] {
-        assert_eq!(host.call(&format!("tcp.{method}"), params), zero());
-    }
-    assert_eq!(
-        host.connect(client, "127.0.0.1", port),
-        text_only("Does not have permission")
-    );
-    host.pause("tcp", client, false);
-    assert_eq!(host.simple("tcp.close", client), done());
-    host.ended(client);
-}
-
-#[test]
-fn d12_a_disconnected_accepted_socket_may_connect() {
-    let mut host = Host::new();
-    let (client, _peer) = host.pair();
-    assert_eq!(host.simple("tcp.disconnect", client), done());
-    let (listener, port) = listener();
-    assert_eq!(host.connect(client, "127.0.0.1", port), zero());
-    let mut peer = accept(&listener);
-    host.pause("tcp", client, false);
-    std::io::Write::write_all(&mut peer, b"again").unwrap();
-    assert_eq!(host.received(client, 5), b"again");
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::host::Host;
 use crate::peers::{
-    Witness, accept, assert_same, done, listener, not_found, pattern, read_to_any_end, read_to_end, sent, stuff,
-    unsent, zero,
+    accept, assert_same, done, listener, not_found, pattern, read_to_any_end, read_to_end, sent, stuff, unsent, zero,
 };
+use crate::steps::Witness;
 
 #[test]
 fn t34_t37_disconnecting_a_socket_that_is_read_pauses_it() {

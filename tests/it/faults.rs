@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::host::{Host, data};
-use crate::peers::{Witness, assert_same, dial, done, pattern, read_exact, read_to_any_end, read_to_end, reset, sent};
+use crate::peers::{assert_same, dial, done, pattern, read_to_any_end, read_to_end, reset, sent};
+use crate::steps::Witness;
 
 #[test]
 fn the_host_ends_when_nobody_can_read_what_it_says() {
@@ -25,6 +26,20 @@ fn the_host_ends_when_nobody_can_read_what_it_says() {
     assert!(host.wait().success());
     assert_eq!(read_to_end(&mut peer), b"");
     TcpListener::bind(("127.0.0.1", port)).unwrap();
+}
+
+/// Nothing is asked and stdin stays open: what the host has to say by itself is enough to learn that nobody listens.
+#[test]
+fn a_host_that_nobody_hears_ends_although_stdin_stays_open() {
+    let mut host = Host::new();
+    let (_, port) = host.server();
+    host.close_stdout();
+    // The reader may be waiting for one frame already.
+    host.post("tcp.getSockets", json!({}));
+    host.stdout_closed();
+    // A host that was heard for the last time has an event to tell now.
+    let _peer = TcpStream::connect(("127.0.0.1", port));
+    assert!(host.wait().success());
 }
 
 #[test]
@@ -60,7 +75,7 @@ fn the_end_of_stdin_frees_the_ports_and_finishes_every_connection() {
 #[test]
 fn nothing_holds_up_the_end() {
     let mut host = Host::new();
-    let (nowhere, _held) = crate::connecting::black_hole();
+    let (nowhere, _held) = crate::peers::black_hole();
     // A connect nobody answers, a send nobody takes, and a peer that neither reads nor closes.
     let socket = host.create("tcp");
     let connect = host.post(
@@ -80,80 +95,11 @@ fn nothing_holds_up_the_end() {
     assert!(!read_to_any_end(&mut stuck_peer).1, "a FIN after half a message");
 }
 
-/// `VmRSS` or `VmHWM` (its peak) of the host, in KiB.
-#[cfg(target_os = "linux")]
-fn memory(host: &Host, what: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", host.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn while_the_browser_reads_nothing_peers_fill_the_kernel_and_not_the_host() {
-    const EACH: usize = 1 << 20;
-    let mut host = Host::new();
-    let (echo, mut echo_peer) = host.pair();
-    let (server, port) = host.server();
-    let peers: Vec<TcpStream> = (0..50).map(|_| dial(port)).collect();
-    let clients: Vec<u64> = peers.iter().map(|_| host.accepted(server)).collect();
-    let before = memory(&host, "VmRSS");
-    host.read_frames(false);
-    for client in &clients {
-        host.post("tcp.setPaused", json!({"socketId": client, "paused": false}));
-    }
-    let floods: Vec<_> = (0..)
-        .zip(peers)
-        .map(|(seed, mut peer)| {
-            thread::spawn(move || {
-                peer.write_all(&pattern(EACH, seed)).unwrap();
-                peer
-            })
-        })
-        .collect();
-    // The host is alive and works for the network all the while; what it has to say stays where it is.
-    let words = pattern(64 << 10, 99);
-    for _ in 0..50 {
-        host.post_write(echo, &words);
-        assert_same(&read_exact(&mut echo_peer, words.len()), &words);
-    }
-    let grown = memory(&host, "VmHWM").saturating_sub(before);
-    assert!(grown < 16 << 10, "{grown} KiB more");
-    host.read_frames(true);
-    let mut seen: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-    let mut total = 0;
-    while total < 50 * EACH {
-        let event = host.event("tcp.onReceive");
-        let bytes = data(&event);
-        total += bytes.len();
-        seen.entry(event["socketId"].as_u64().unwrap())
-            .or_default()
-            .extend(bytes);
-    }
-    for (seed, client) in (0..).zip(&clients) {
-        assert_same(&seen[client], &pattern(EACH, seed));
-    }
-    for flood in floods {
-        drop(flood.join().unwrap());
-    }
-    let grown = memory(&host, "VmHWM").saturating_sub(before);
-    assert!(grown < 16 << 10, "{grown} KiB more");
-}
-
-/// Whether every thread of the host sleeps.
-#[cfg(target_os = "linux")]
-fn asleep(host: &Host) -> bool {
-    let tasks = std::fs::read_dir(format!("/proc/{}/task", host.pid())).unwrap();
-    tasks.flatten().all(|task| {
-        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
-    })
-}
-
 /// More than 4 MiB of unwritten replies stop the reading of requests; nothing else does.
 #[cfg(target_os = "linux")]
 #[test]
 fn unread_replies_stop_the_reading_of_requests_until_they_are_read() {
+    use crate::process::{asleep, memory};
     const CALLS: u64 = 3000;
     let mut host = Host::new();
     host.ok("tcp.create", json!({"properties": {"name": "n".repeat(8 << 10)}}));
@@ -208,9 +154,9 @@ fn a_greedy_peer_does_not_starve_fifty_polite_ones() {
     let stop = Arc::new(AtomicBool::new(false));
     let stopping = Arc::clone(&stop);
     let flooding = thread::spawn(move || {
-        let part = pattern(64 << 10, 1);
+        let flood_part = pattern(64 << 10, 1);
         while !stopping.load(Ordering::Relaxed) {
-            flood.write_all(&part).unwrap();
+            flood.write_all(&flood_part).unwrap();
         }
     });
     host.received_at_least(greedy, 1 << 20);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -15,14 +15,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::pipe::{Arrived, Gate, read_frames};
+
 /// The extension all tests speak as.
 pub const EXTENSION: &str = "abcdefghijklmnopabcdefghijklmnop";
 
 /// How long anything may take before the test counts as hung.
 pub const HANG: Duration = Duration::from_secs(30);
-
-/// The browser's limit on a frame of ours.
-const MAX_FRAME: usize = 1 << 20;
 
 /// How a host is started.
 pub struct Setup {
@@ -55,19 +54,6 @@ impl Setup {
     pub fn start(self) -> Host {
         Host::start(self)
     }
-}
-
-enum Arrived {
-    Frame(usize, Vec<Value>),
-    End,
-    Broken(String),
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Gate {
-    Open,
-    Closed,
-    Drop,
 }
 
 /// What has been consumed, and what of it was said in a `host.ack`.
@@ -178,6 +164,17 @@ impl Host {
         self.turn_gate(Gate::Drop);
     }
 
+    /// Returns when our end of stdout is closed.
+    pub fn stdout_closed(&self) {
+        loop {
+            match self.arrived.recv_timeout(HANG) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => self.fail("stdout stays open"),
+            }
+        }
+    }
+
     fn turn_gate(&self, to: Gate) {
         *self.gate.0.lock().unwrap() = to;
         self.gate.1.notify_all();
@@ -279,6 +276,13 @@ impl Host {
     /// The next message, whatever it is.
     pub fn next_message(&mut self) -> Value {
         self.take("a message", |_| true)
+    }
+
+    /// The messages of the next frame, when everything before it has been asked for.
+    pub fn next_frame(&mut self) -> Vec<Value> {
+        assert!(self.waiting.is_empty(), "not asked for: {:?}", self.waiting.front());
+        let first = self.next_message();
+        std::iter::once(first).chain(self.waiting.drain(..)).collect()
     }
 
     /// What has been read and not asked for: events, and replies to `post`. Call it behind a barrier.
@@ -398,49 +402,4 @@ pub fn write_policy(path: PathBuf, content: &[u8]) {
     fs::write(&path, content).unwrap();
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-}
-
-fn read_frames(mut stdout: ChildStdout, gate: &(Mutex<Gate>, Condvar), sender: &Sender<Arrived>) {
-    loop {
-        let state = gate
-            .1
-            .wait_while(gate.0.lock().unwrap(), |gate| *gate == Gate::Closed)
-            .unwrap();
-        if *state == Gate::Drop {
-            return;
-        }
-        drop(state);
-        let arrived = read_frame(&mut stdout);
-        let last = !matches!(arrived, Arrived::Frame(..));
-        if sender.send(arrived).is_err() || last {
-            return;
-        }
-    }
-}
-
-fn read_frame(stdout: &mut ChildStdout) -> Arrived {
-    let mut header = Vec::new();
-    if let Err(error) = stdout.take(4).read_to_end(&mut header) {
-        return Arrived::Broken(error.to_string());
-    }
-    let Ok(header) = <[u8; 4]>::try_from(header.as_slice()) else {
-        return if header.is_empty() {
-            Arrived::End
-        } else {
-            Arrived::Broken("half a header".into())
-        };
-    };
-    let length = u32::from_ne_bytes(header) as usize;
-    if length > MAX_FRAME {
-        return Arrived::Broken(format!("a frame of {length} bytes"));
-    }
-    let mut body = vec![0; length];
-    if let Err(error) = stdout.read_exact(&mut body) {
-        return Arrived::Broken(format!("a frame broke off: {error}"));
-    }
-    match serde_json::from_slice(&body) {
-        Ok(Value::Array(messages)) if !messages.is_empty() => Arrived::Frame(length, messages),
-        Ok(message @ Value::Object(_)) => Arrived::Frame(length, vec![message]),
-        _ => Arrived::Broken(format!("not a frame: {}", String::from_utf8_lossy(&body))),
-    }
 }

@@ -274,7 +274,7 @@ fn s57_s58_s59_s60_s61_disconnect_frees_the_port_and_says_nothing() {
 #[test]
 fn s64_s65_close_frees_the_port_and_the_id() {
     let mut host = Host::new();
-    let mut witness = crate::peers::Witness::new(&mut host);
+    let mut witness = crate::steps::Witness::new(&mut host);
     let (server, port) = host.server();
     assert_eq!(host.simple("tcpServer.close", server), done());
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();

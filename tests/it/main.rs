@@ -1,24 +1,35 @@
 //! The built host, as a browser runs it: real pipes, real sockets.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     clippy::missing_panics_doc,
     missing_docs,
     unreachable_pub,
-    reason = "these are tests"
+    reason = "tests; a skipped one prints why"
 )]
 
+mod accepted;
 mod accepting;
 mod chunks;
 mod connecting;
 mod credit;
+#[cfg(unix)]
+mod descriptors;
 mod ending;
 mod faults;
+mod future;
 mod host;
 mod input;
 mod listening;
 mod peers;
+mod pipe;
 mod policy;
+#[cfg(target_os = "linux")]
+mod process;
 mod receiving;
 mod sending;
 mod servers;
 mod session;
+mod steps;
+#[cfg(target_os = "linux")]
+mod stress;

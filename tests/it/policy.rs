@@ -134,6 +134,31 @@ fn a_broken_file_denies_everything_until_it_is_mended() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_cannot_be_read_denies_everything_until_it_can() {
+    use std::fs::{Permissions, create_dir, read, remove_dir, remove_file, set_permissions};
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let mut host = with(None);
+    let path = host.policy_path();
+    let server = host.create("tcpServer");
+    create_dir(&path).unwrap();
+    assert_eq!(host.listen(server, "127.0.0.1", 0), denied(), "a directory");
+    remove_dir(&path).unwrap();
+    symlink(&path, &path).unwrap();
+    assert_eq!(host.listen(server, "127.0.0.1", 0), denied(), "a link to itself");
+    remove_file(&path).unwrap();
+    write_policy(path.clone(), b"{}");
+    set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
+    // To root nothing is unreadable.
+    let expected = if read(&path).is_ok() { zero() } else { denied() };
+    assert_eq!(host.listen(server, "127.0.0.1", 0), expected, "mode 0");
+    assert_eq!(host.simple("tcpServer.disconnect", server), done());
+    set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(host.listen(server, "127.0.0.1", 0), zero());
+    assert!(host.stderr().contains("policy.json"), "{}", host.stderr());
+}
+
+#[cfg(unix)]
+#[test]
 fn a_file_others_may_write_denies_everything() {
     use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt as _;

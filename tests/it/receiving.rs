@@ -5,7 +5,8 @@ use std::io::Write as _;
 use serde_json::json;
 
 use crate::host::{Host, data, text};
-use crate::peers::{Witness, assert_same, done, half_close, pattern, reset, stuff, unsent};
+use crate::peers::{assert_same, done, half_close, pattern, reset, stuff, unsent};
+use crate::steps::Witness;
 
 #[test]
 fn t17_s46_the_event_has_exactly_these_keys() {
@@ -119,13 +120,13 @@ fn t25_d2_a_storm_of_pauses_is_exact_and_loses_nothing() {
     let bytes = pattern(8 << 20, 3);
     let sending = bytes.clone();
     let writer = std::thread::spawn(move || peer.write_all(&sending).map(|()| peer));
-    let (mut got, mut paused, mut pauses) = (Vec::new(), true, 0);
+    let (mut got, mut paused, mut turns) = (Vec::new(), true, 0);
     let mut pending = host.post("tcp.setPaused", json!({"socketId": client, "paused": false}));
     while got.len() < bytes.len() {
         let message = host.next_message();
         if message["id"] == pending {
             paused = !paused;
-            pauses += 1;
+            turns += 1;
             // A pause lasts for a whole round trip, a run for a little data.
             pending = host.post("tcp.setPaused", json!({"socketId": client, "paused": !paused}));
         } else {
@@ -135,7 +136,7 @@ fn t25_d2_a_storm_of_pauses_is_exact_and_loses_nothing() {
         }
     }
     writer.join().unwrap().unwrap();
-    assert!(pauses > 20, "only {pauses} pauses");
+    assert!(turns > 20, "only {turns} turns");
     assert_same(&got, &bytes);
 }
 

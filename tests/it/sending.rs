@@ -64,7 +64,7 @@ fn t45_concurrent_sends_keep_their_order_and_length() {
 #[test]
 fn t49_t85_sends_after_a_reset_fail_once_with_minus_2_and_then_with_minus_15() {
     let mut host = Host::new();
-    let mut witness = crate::peers::Witness::new(&mut host);
+    let mut witness = crate::steps::Witness::new(&mut host);
     let (client, peer) = host.pair();
     // Three sends that the kernel cannot take, and then the reset.
     let ids: Vec<u64> = (0..3)
@@ -105,7 +105,7 @@ fn t49_t85_sends_after_a_reset_fail_once_with_minus_2_and_then_with_minus_15() {
 #[test]
 fn t49_a_failed_send_on_a_socket_that_is_read_is_followed_by_its_end() {
     let mut host = Host::new();
-    let mut witness = crate::peers::Witness::new(&mut host);
+    let mut witness = crate::steps::Witness::new(&mut host);
     let (client, peer) = host.open_pair();
     let id = host.post_write(client, &pattern(16 << 20, 1));
     host.info("tcp", client);

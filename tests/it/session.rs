@@ -4,8 +4,8 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::host::{Host, Setup};
-use crate::peers::{Witness, dial, done, net, read_to_end, text_only, zero};
+use crate::host::Host;
+use crate::peers::{dial, done, net, read_to_end, text_only, zero};
 
 fn hello() -> Value {
     json!({"protocol": [1, 1], "shim": "0.1.0", "features": [], "nextSocketId": 1})
@@ -176,7 +176,7 @@ fn bye_closes_everything_and_refuses_what_follows() {
 #[test]
 fn bye_completes_what_is_pending() {
     let mut host = Host::new();
-    let (nowhere, _held) = crate::connecting::black_hole();
+    let (nowhere, _held) = crate::peers::black_hole();
     let socket = host.create("tcp");
     let (stuck, _peer) = host.pair();
     let connect = host.post(
@@ -250,54 +250,4 @@ fn rows_of_the_greatest_length_still_fit() {
         "{}",
         host.longest_frame
     );
-}
-
-#[cfg(unix)]
-#[test]
-fn s66_s67_d1_descriptors_run_out_and_come_back() {
-    let mut host = Setup {
-        descriptors: Some(128),
-        ..Setup::default()
-    }
-    .start();
-    let limit = host.call("host.hello", hello())["result"]["limits"]["sockets"]
-        .as_u64()
-        .unwrap();
-    assert!(limit < 128);
-    let mut witness = Witness::new(&mut host);
-    let (server, port) = host.server();
-    let mut peers = std::collections::VecDeque::new();
-    let mut clients = Vec::new();
-    let refused = loop {
-        peers.push_back(dial(port));
-        let event = host.take("an accept or its error", |message| {
-            message["event"]
-                .as_str()
-                .is_some_and(|name| name.starts_with("sockets.tcpServer.onAccept"))
-        });
-        if event["event"] == "sockets.tcpServer.onAcceptError" {
-            break event;
-        }
-        clients.push(event["params"]["clientSocketId"].as_u64().unwrap());
-    };
-    assert_eq!(refused["params"], json!({"socketId": server, "resultCode": -12}));
-    assert_eq!(host.info("tcpServer", server)["paused"], true);
-    assert_eq!(host.info("tcpServer", server)["localPort"], port);
-    // Creating is refused with a text and the code.
-    let reply = host.call("tcp.create", json!({}));
-    assert_eq!(
-        reply,
-        json!({"error": {"message": "net::ERR_INSUFFICIENT_RESOURCES", "code": -12}})
-    );
-    let _waiting = dial(port);
-    witness.quiet(&mut host);
-    // The cause removed, un-pausing resumes.
-    for client in clients.drain(..10) {
-        assert_eq!(host.simple("tcp.close", client), done());
-    }
-    host.pause("tcpServer", server, false);
-    let client = host.accepted(server);
-    assert_eq!(host.info("tcp", client)["connected"], true);
-    assert_eq!(host.info("tcpServer", server)["paused"], false);
-    witness.quiet(&mut host);
 }

@@ -49,6 +49,7 @@ export class Server {
    */
   async listen(port) {
     const previous = [...this.#listening];
+    const clients = [...this.connections.values()];
     const { socketId } = await call('tcpServer', 'create', { name: 'tabs-api' });
     // Before it listens: a client may be accepted before we hear that it does.
     this.#listening.add(socketId);
@@ -60,6 +61,8 @@ export class Server {
       throw error;
     }
     await Promise.all(previous.map((id) => this.#stop(id)));
+    // Their requests name the old port, which is not ours any more.
+    if (previous.length > 0) for (const connection of clients) connection.close();
   }
 
   /** @param {number} socketId */
@@ -102,7 +105,10 @@ export class Server {
     if (code === HOST_GONE) {
       for (const connection of [...this.connections.values()]) connection.close();
       this.#listening.delete(socketId);
-      await this.#retry(() => this.listen(this.port));
+      await this.#retry(async () => {
+        // Somebody may have moved it in the meantime.
+        if (this.#listening.size === 0) await this.listen(this.port);
+      });
     } else {
       // Most likely the system is out of file descriptors. The server is paused now, and can go on when some are free.
       await this.#retry(async () => {
@@ -112,12 +118,12 @@ export class Server {
   }
 
   /**
-   * Tries for some minutes, less and less often.
+   * Tries until it succeeds, less and less often, but once a minute at the least.
    *
    * @param {() => Promise<void>} action
    */
   async #retry(action) {
-    for (let wait = 100; wait < 120_000; wait *= 2) {
+    for (let wait = 100; ; wait = Math.min(2 * wait, 60_000)) {
       await new Promise((resolve) => setTimeout(resolve, wait));
       try {
         await action();

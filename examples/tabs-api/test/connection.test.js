@@ -125,7 +125,8 @@ test('one connection too many is told so', async (t) => {
   assert.equal((await fourth.answer()).status, 200);
 });
 
-test('idle connections are closed, slow requests get 408', async (t) => {
+// The limits that are not meant here are 30 seconds.
+test('idle connections are closed, slow requests get 408', { timeout: 15_000 }, async (t) => {
   const { connect, host, server } = await startServer(t, { idleMs: 60, requestMs: 60, lingerMs: 20 });
   const silent = await connect();
   assert.equal(await silent.closed(), '');
@@ -142,7 +143,7 @@ test('idle connections are closed, slow requests get 408', async (t) => {
   assert.equal(server.connections.size, 0);
 });
 
-test('a client that does not take its answers is dropped', async (t) => {
+test('a client that does not take its answers is dropped', { timeout: 15_000 }, async (t) => {
   const { connect, host, fake, server } = await startServer(t, { sendMs: 60 });
   fake.tabList[0].title = 'x'.repeat(5_000_000);
   const client = await connect();

@@ -31,6 +31,14 @@ function isArrayBuffer(value) {
 /** @param {unknown} value */
 const isInt32 = (value) => typeof value === 'number' && value === (value | 0);
 
+/**
+ * Half of a surrogate pair is not text to JSON readers: a whole frame, with the calls of others, would fail over it. Chrome's
+ * bindings replace it too.
+ *
+ * @param {unknown} value
+ */
+const wellFormed = (value) => (typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : value);
+
 /** @param {unknown} value */
 const isAbsent = (value) => value === undefined || value === null;
 
@@ -101,7 +109,7 @@ function readDictionary(dictionary, value) {
     if (!hasBasicType(type, member)) {
       throw `Error at property '${name}': Invalid type: expected ${type}, found ${typeWord(member)}.`;
     }
-    result[name] = member;
+    result[name] = wellFormed(member);
   }
   return result;
 }
@@ -116,7 +124,7 @@ function readDictionary(dictionary, value) {
 function read(type, value) {
   const named = namedType(type);
   if (type === 'binary') return copyBytes(/** @type {BufferSource} */ (value));
-  if (!named) return value;
+  if (!named) return wellFormed(value);
   if (!Array.isArray(named)) {
     return readDictionary(/** @type {import('./signatures.js').Dictionary} */ (named), /** @type {object} */ (value));
   }

@@ -9,6 +9,12 @@ import { Session } from './session.js';
 /** Bytes of sends that have not completed, of all sockets together, as in Chromium. */
 const WRITE_QUOTA = 200 * 1024 * 1024;
 
+/** What the user grants each checked call with. @type {Record<string, string>} */
+const GRANTS = {
+  'sockets.tcpServer.listen': '--allow-listen',
+  'sockets.tcp.connect': '--allow-connect',
+};
+
 /**
  * @typedef {object} Context A part of the extension that calls and listens.
  * @property {(delivery: import('./credit.js').Delivery) => void} deliver Takes an event. The context releases it exactly
@@ -55,6 +61,7 @@ export class Hub {
       return;
     }
     if (size > 0) this.#charge(call, size);
+    this.#watchForDenial(call);
     session.call(call);
   }
 
@@ -67,6 +74,27 @@ export class Hub {
     this.#unsent += size;
     call.settle = (reply) => {
       this.#unsent -= size;
+      settle.call(call, reply);
+    };
+  }
+
+  /**
+   * Chrome's text for `lastError` does not say what to do, so the console does.
+   *
+   * @param {import('./outbox.js').Call} call
+   */
+  #watchForDenial(call) {
+    const option = GRANTS[call.method];
+    if (!option) return;
+    const { settle } = call;
+    call.settle = (reply) => {
+      if (reply.error?.message === 'Does not have permission') {
+        const id = globalThis.chrome.runtime.id;
+        this.#note(
+          console.warn,
+          `chrome-sockets: ${call.method} was refused. The manifest key "sockets", if there is one, and the user have to allow it: chrome-sockets-host install --extension-id ${id} ${option} <host:port>`,
+        );
+      }
       settle.call(call, reply);
     };
   }

@@ -46,7 +46,6 @@ export class RequestParser {
   #headerBytes = 0;
   #inValue = false;
   #bodyBytes = 0;
-  #inBody = false;
   #complete = false;
 
   /**
@@ -90,7 +89,6 @@ export class RequestParser {
         this.#headerBytes = 0;
         this.#bodyBytes = 0;
         this.#inValue = false;
-        this.#inBody = false;
         return 0;
       },
       onTarget: (bytes) => {
@@ -99,8 +97,7 @@ export class RequestParser {
         return this.#count(bytes.length);
       },
       onName: (bytes) => {
-        // Trailers of a chunked body come here too. They count, and nobody looks at them.
-        if (this.#inBody) return this.#count(bytes.length);
+        // Trailers of a chunked body come here too. They count, and nobody looks at them: the request has its headers.
         if (this.#inValue || this.#headers.length === 0) this.#headers.push(['', '']);
         this.#inValue = false;
         if (this.#headers.length > this.#limits.headerCount) return this.#stop(431, 'There are too many headers.');
@@ -108,7 +105,6 @@ export class RequestParser {
         return this.#count(bytes.length);
       },
       onValue: (bytes) => {
-        if (this.#inBody) return this.#count(bytes.length);
         this.#inValue = true;
         this.#last()[1] += latin1(bytes);
         return this.#count(bytes.length);
@@ -135,7 +131,6 @@ export class RequestParser {
     /** @type {Map<string, string[]>} */
     const headers = new Map();
     for (const [name, value] of this.#headers) headers.set(name, [...(headers.get(name) ?? []), value.trim()]);
-    this.#inBody = true;
     const { major, minor } = versionOf(this.#parser);
     // llhttp lets 0.9 and 2.0 pass.
     if (major !== 1) return this.#stop(505, WRONG_VERSION);
