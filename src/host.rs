@@ -78,8 +78,9 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
     let mut spare: Vec<Vec<u8>> = Vec::new();
     let mut rounds = 0;
     let broken = loop {
+        let takes_more = session.go_on();
+        // Behind the requests: sends that came together leave in one write, and their replies in one frame.
         session.engine.write_ready();
-        let takes_frames = session.go_on();
         if session.engine.has_output()
             && let Some(buffer) = spare.pop()
         {
@@ -93,8 +94,8 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
                 Err(error) => break closed_by_browser(&error),
             },
             () = engine.connect_progress() => {}
-            message = input.recv(), if takes_frames => match message {
-                Some(Input::Frames(frames)) => frames.into_iter().for_each(|frame| session.take(frame)),
+            message = input.recv(), if takes_more => match message {
+                Some(Input::Messages(messages)) => session.take(messages),
                 Some(Input::End) | None => break None,
                 Some(Input::Broken(error)) => {
                     break Some(anyhow::Error::new(error).context("cannot read the browser's messages"));

@@ -18,7 +18,7 @@ pub struct Session {
     /// The sockets; `host` drives them.
     pub engine: Engine<Gates>,
     state: State,
-    /// Messages of the last frame that have not been acted upon.
+    /// Messages that have not been acted upon.
     waiting: vec::IntoIter<Incoming>,
 }
 
@@ -43,19 +43,17 @@ impl Session {
         }
     }
 
-    /// Takes one frame; [`Session::go_on`] acts upon its messages.
-    pub fn take(&mut self, frame: Result<Vec<Incoming>, String>) {
-        match frame {
-            Ok(messages) => self.waiting = messages.into_iter(),
-            Err(message) => self.engine.report(message),
-        }
+    /// Takes messages; [`Session::go_on`] acts upon them. Only when it has said so may the next ones come.
+    pub fn take(&mut self, messages: Vec<Incoming>) {
+        debug_assert_eq!(self.waiting.len(), 0, "these would be lost");
+        self.waiting = messages.into_iter();
     }
 
-    /// Acts upon the messages of the last frame, in order, for as long as their replies have room: one frame may ask for far more
+    /// Acts upon the messages that were taken, in order, for as long as their replies have room: one frame may ask for far more
     /// than it is long.
     ///
     /// # Returns
-    /// Whether the next frame may be taken.
+    /// Whether the next ones may be taken.
     pub fn go_on(&mut self) -> bool {
         while self.engine.takes_requests() {
             let Some(message) = self.waiting.next() else {
@@ -173,9 +171,9 @@ mod tests {
                 .collect();
             wire::decode(serde_json::Value::from(calls).to_string().as_bytes())
         };
-        session.take(calls(1000, "sockets.tcp.create"));
+        session.take(calls(1000, "sockets.tcp.create").unwrap());
         assert!(session.go_on());
-        session.take(calls(100, "sockets.tcp.getSockets"));
+        session.take(calls(100, "sockets.tcp.getSockets").unwrap());
         let mut waiting = 100;
         let mut frames = 0;
         while !session.go_on() {

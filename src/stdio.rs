@@ -25,8 +25,8 @@ const READ_BUFFER: usize = 64 << 10;
 /// What came from the browser.
 #[derive(Debug)]
 pub enum Input {
-    /// The frames that came in one piece: each one's messages, or what a `host.error` is to say of it.
-    Frames(Vec<Result<Vec<Incoming>, String>>),
+    /// The messages of a frame, or of the small frames that came in one piece. A frame that cannot be read is one bad message.
+    Messages(Vec<Incoming>),
     /// The browser closed the pipe, and with it the session.
     End,
     /// What follows cannot be read.
@@ -105,11 +105,14 @@ fn start_reader(input: impl Read + Send + 'static) -> io::Result<mpsc::Receiver<
         let mut input = BufReader::with_capacity(READ_BUFFER, input);
         let mut body = Vec::new();
         loop {
-            let mut frames = Vec::new();
+            let mut messages = Vec::new();
             // What is here already goes along: handing over costs more than decoding a small frame.
             let end = loop {
                 match frame::read(&mut input, &mut body) {
-                    Ok(true) => frames.push(wire::decode(&body)),
+                    Ok(true) => match wire::decode(&body) {
+                        Ok(mut list) => messages.append(&mut list),
+                        Err(message) => messages.push(Incoming::Bad { id: None, message }),
+                    },
                     Ok(false) => break Some(Input::End),
                     Err(error) => break Some(Input::Broken(error)),
                 }
@@ -117,9 +120,9 @@ fn start_reader(input: impl Read + Send + 'static) -> io::Result<mpsc::Receiver<
                     break None;
                 }
             };
-            let frames = (!frames.is_empty()).then_some(Input::Frames(frames));
             let last = end.is_some();
-            for message in frames.into_iter().chain(end) {
+            let messages = (!messages.is_empty()).then_some(Input::Messages(messages));
+            for message in messages.into_iter().chain(end) {
                 if sender.blocking_send(message).is_err() {
                     return;
                 }
@@ -190,12 +193,15 @@ mod tests {
     async fn the_end_of_input_is_orderly_only_between_frames() {
         let mut stream = Vec::from(2_u32.to_ne_bytes());
         stream.extend_from_slice(b"{}");
+        // Two frames in one piece are handed over together.
+        stream.extend(stream.clone());
         let mut whole = start_reader(io::Cursor::new(stream.clone())).unwrap();
-        assert!(matches!(whole.recv().await, Some(Input::Frames(frames)) if matches!(frames[..], [Ok(_)])));
+        assert!(matches!(whole.recv().await, Some(Input::Messages(list)) if list.len() == 2));
         assert!(matches!(whole.recv().await, Some(Input::End)));
         assert!(whole.recv().await.is_none());
         stream.pop();
         let mut cut = start_reader(io::Cursor::new(stream)).unwrap();
+        assert!(matches!(cut.recv().await, Some(Input::Messages(list)) if list.len() == 1));
         assert!(matches!(cut.recv().await, Some(Input::Broken(FrameError::Truncated))));
     }
 }
