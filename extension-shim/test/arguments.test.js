@@ -173,21 +173,23 @@ for (const [id, data] of [
   });
 }
 
+const bytesOf = (payload) => [...Buffer.from(payload.base64(0, payload.length), 'base64')];
+
 test('B-19: of a view only its range is taken, and it is copied at once', () => {
   const buffer = Uint8Array.of(1, 2, 3, 4, 5, 6).buffer;
   for (const view of [new Uint8Array(buffer, 2, 3), new DataView(buffer, 2, 3)]) {
     const { data } = bind('tcp.send', 1, view, cb).params;
     new Uint8Array(buffer).fill(0);
-    assert.deepEqual([...data], [3, 4, 5]);
+    assert.deepEqual(bytesOf(data), [3, 4, 5]);
     new Uint8Array(buffer).set([1, 2, 3, 4, 5, 6]);
   }
-  assert.deepEqual([...bind('tcp.send', 1, new Uint16Array(buffer, 2, 1), cb).params.data], [3, 4]);
-  assert.deepEqual([...bind('tcp.send', 1, buffer, cb).params.data], [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(bytesOf(bind('tcp.send', 1, new Uint16Array(buffer, 2, 1), cb).params.data), [3, 4]);
+  assert.deepEqual(bytesOf(bind('tcp.send', 1, buffer, cb).params.data), [1, 2, 3, 4, 5, 6]);
 });
 
 test('B-19: a buffer of another page is a buffer', () => {
   const { data } = bind('tcp.send', 1, runInNewContext('Uint8Array.of(7, 8).buffer'), cb).params;
-  assert.deepEqual([...data], [7, 8]);
+  assert.deepEqual(bytesOf(data), [7, 8]);
 });
 
 test('B-20: an unknown query type', () => {

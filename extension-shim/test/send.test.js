@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Outbox } from '../src/hub/outbox.js';
+import { Payload } from '../src/hub/payload.js';
 import { called, random, start, task } from '../testing/fake-host.js';
 
 const KIB = 1024;
@@ -258,12 +259,12 @@ test('chunks: whole, in order, contiguous per socket and within the window, for 
     const outbox = new Outbox(transport, { takeAck: () => undefined, refuse: () => assert.fail('nothing is refused') });
     const window = (64 + next(256)) * KIB;
     outbox.window = window;
-    const calls = Array.from({ length: 1 + next(12) }, (_, at) => ({
-      id: at + 1,
-      method: 'sockets.tcp.send',
-      params: { socketId: 1 + next(3), data: pattern(next(3) ? next(300 * KIB) : next(100)) },
-      settle() {},
-    }));
+    const calls = Array.from({ length: 1 + next(12) }, (_, at) => {
+      const socketId = 1 + next(3);
+      const bytes = pattern(next(3) ? next(300 * KIB) : next(100));
+      const params = { socketId, data: new Payload(bytes) };
+      return { id: at + 1, method: 'sockets.tcp.send', params, settle() {}, bytes };
+    });
     let counted = 0;
     const waiting = [...calls];
     while (wire.filter(({ more }) => !more).length < calls.length) {
@@ -297,7 +298,7 @@ test('chunks: whole, in order, contiguous per socket and within the window, for 
       for (const [at, { messages, open }] of rows.entries()) {
         assert.equal(open, false);
         assert.ok(messages.every((message) => sizeOf(message) <= 65536));
-        assert.ok(bytesOf(messages).equals(Buffer.from(expected[at].params.data)));
+        assert.ok(bytesOf(messages).equals(expected[at].bytes));
       }
     }
   }

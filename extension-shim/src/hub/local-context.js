@@ -52,6 +52,8 @@ export class LocalContext {
   async #run() {
     this.#running = true;
     this.#hub.hold();
+    // From here on, so that the answers to one frame of calls provoke one frame again and not parts of two.
+    this.#handled = 0;
     while (this.#queue.length > 0) {
       const items = this.#queue;
       this.#queue = [];

@@ -3,10 +3,9 @@
  * turns between sockets, and stays within the window that the host has opened.
  */
 
-import { encode } from './base64.js';
 import { FrameWriter } from './frame.js';
+import { CHUNK } from './payload.js';
 
-const CHUNK = 64 * 1024;
 const DEFAULT_WINDOW = 4 * 1024 * 1024;
 
 /** After these calls the socket's connection is over, so payload that has not left yet has no one to go to. */
@@ -21,7 +20,7 @@ const notConnected = () => ({
  * @typedef {object} Call A request on its way.
  * @property {number} [id]
  * @property {string} method
- * @property {Record<string, any>} params `data`, where there is any, is a `Uint8Array` here.
+ * @property {Record<string, any>} params `data`, where there is any, is a `Payload` here.
  * @property {(reply: import('../api/namespaces.js').Reply) => void} settle
  * @property {unknown[]} [parts] What has come of a reply that comes in parts.
  *
@@ -184,7 +183,7 @@ export class Outbox {
     const { id, method, params } = send.call;
     const end = send.cut ? send.offset : Math.min(send.offset + CHUNK, params.data.length);
     const last = send.cut || end === params.data.length;
-    const data = encode(params.data.subarray(send.offset, end));
+    const data = params.data.base64(send.offset, end);
     const message = { id, method, ...(last ? undefined : { more: true }), params: { ...params, data } };
     const size = end - send.offset;
     send.offset = end;
