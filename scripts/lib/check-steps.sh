@@ -17,7 +17,7 @@ shim_check() {
 javascript_check() {
   npm_ci extension-shim
   local folder
-  for folder in examples/tabs-api scripts/lib tests/browser; do
+  for folder in examples/tabs-api scripts/lib tests/browser benches; do
     printf '%s: ' "$folder"
     (cd "$folder" && "$root/extension-shim/node_modules/.bin/biome" ci .)
   done
@@ -34,7 +34,7 @@ javascript_types() {
 }
 
 shell_check() {
-  shellcheck -x scripts/demo scripts/test scripts/check scripts/soak scripts/lib/*.sh .ci/run
+  shellcheck -x scripts/bench scripts/demo scripts/test scripts/check scripts/soak scripts/lib/*.sh .ci/run
 }
 
 # Lock files name no registry: whoever installs uses their own.
