@@ -169,11 +169,11 @@ mod tests {
             let calls: Vec<_> = (0..count)
                 .map(|id| serde_json::json!({"id": id, "method": method}))
                 .collect();
-            wire::decode(serde_json::Value::from(calls).to_string().as_bytes())
+            wire::decode(serde_json::Value::from(calls).to_string().as_bytes()).unwrap()
         };
-        session.take(calls(1000, "sockets.tcp.create").unwrap());
+        session.take(calls(1000, "sockets.tcp.create"));
         assert!(session.go_on());
-        session.take(calls(100, "sockets.tcp.getSockets").unwrap());
+        session.take(calls(100, "sockets.tcp.getSockets"));
         let mut waiting = 100;
         let mut frames = 0;
         while !session.go_on() {

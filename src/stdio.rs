@@ -204,4 +204,29 @@ mod tests {
         assert!(matches!(cut.recv().await, Some(Input::Messages(list)) if list.len() == 1));
         assert!(matches!(cut.recv().await, Some(Input::Broken(FrameError::Truncated))));
     }
+
+    #[tokio::test]
+    async fn frames_that_are_here_go_together_in_order_and_a_bad_one_spoils_no_other() {
+        let mut stream = Vec::new();
+        for body in [
+            r#"{"id":1,"method":"a"}"#,
+            "nonsense",
+            r#"[{"id":2,"method":"b"},{"id":3,"method":"c"}]"#,
+        ] {
+            stream.extend(u32::try_from(body.len()).unwrap().to_ne_bytes());
+            stream.extend(body.as_bytes());
+        }
+        let mut input = start_reader(io::Cursor::new(stream)).unwrap();
+        let Some(Input::Messages(messages)) = input.recv().await else {
+            panic!("no messages");
+        };
+        let ids: Vec<_> = messages
+            .iter()
+            .map(|message| match message {
+                Incoming::Call { id, .. } | Incoming::Bad { id, .. } => *id,
+            })
+            .collect();
+        assert_eq!(ids, [Some(1), None, Some(2), Some(3)]);
+        assert!(matches!(input.recv().await, Some(Input::End)));
+    }
 }
