@@ -236,7 +236,7 @@ impl<P: Permissions> Engine<P> {
     }
 
     fn announce(&mut self, server: u32, stream: TcpStream, peer: SocketAddr, sink: &mut impl FrameSink) {
-        options::set_defaults(&stream);
+        options::set_accepted_defaults(&stream);
         let ready = &self.ready;
         let client = self
             .table
