@@ -6,6 +6,8 @@ use base64::DecodeError;
 use base64::Engine as _;
 use base64::engine::general_purpose::PAD;
 
+use super::buffer::Buffer;
+
 // A decoder that forgives (missing padding, trailing bits) would be a second wire format, so the strict configuration is used.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static ENGINE: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine::Simd::standard(PAD));
@@ -19,11 +21,11 @@ pub(super) const fn encoded_length(length: usize) -> usize {
 }
 
 /// Appends the base64 of `bytes` to `out`, in place.
-pub(super) fn append(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
-    out.resize(start + encoded_length(bytes.len()), 0);
-    let written = ENGINE.encode_slice(bytes, &mut out[start..]);
-    debug_assert_eq!(written.ok(), Some(out.len() - start));
+pub(super) fn append(out: &mut Buffer, bytes: &[u8]) {
+    let space = out.space(encoded_length(bytes.len()));
+    let length = space.len();
+    let written = ENGINE.encode_slice(bytes, space);
+    debug_assert_eq!(written.ok(), Some(length));
 }
 
 /// The bytes of `text`.
@@ -39,9 +41,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_appended_decodes_to_the_same_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let mut out = b"before".to_vec();
+            let mut out = Buffer::new(Vec::new());
+            out.extend(b"before");
             append(&mut out, &bytes);
-            let text = std::str::from_utf8(&out[6..]).unwrap();
+            let text = std::str::from_utf8(&out.bytes()[6..]).unwrap();
             prop_assert_eq!(text.len(), encoded_length(bytes.len()));
             prop_assert_eq!(decode(text).unwrap(), bytes);
         }

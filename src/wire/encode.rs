@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use super::base64;
+use super::buffer::Buffer;
 use super::outgoing::{Failure, FrameSink, Outgoing, Placed, Shape, SocketInfo, Value};
 use crate::frame::{HEADER, MAX_TO_BROWSER, write_header};
 
@@ -29,7 +30,7 @@ const MIN_PAYLOAD: usize = 1024;
 /// A finished frame, header included.
 #[derive(Debug)]
 pub struct Frame {
-    bytes: Vec<u8>,
+    buffer: Buffer,
     start: usize,
 }
 
@@ -37,20 +38,20 @@ impl Frame {
     /// What is to be written.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.buffer.bytes()[self.start..]
     }
 
     /// The buffer, for the next frame.
     #[must_use]
     pub fn into_buffer(self) -> Vec<u8> {
-        self.bytes
+        self.buffer.into_vec()
     }
 }
 
 /// Builds one frame in a reused buffer: the header's place, `[`, messages separated by `,`, `]`.
 #[derive(Debug)]
 pub struct FrameWriter {
-    bytes: Vec<u8>,
+    buffer: Buffer,
     messages: usize,
     /// Where the part for payload began; everything that waited in order stands before it.
     payload_start: Option<usize>,
@@ -64,13 +65,13 @@ const PART: &[u8; 10] = b"\"part\":  [";
 const START: usize = HEADER + 1;
 
 impl FrameWriter {
-    /// An empty frame in `buffer`, whose content is dropped.
+    /// An empty frame in `space`, whose content is dropped.
     #[must_use]
-    pub fn new(mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
-        buffer.resize(START, b'[');
+    pub fn new(space: Vec<u8>) -> Self {
+        let mut buffer = Buffer::new(space);
+        buffer.extend(&[b'['; START]);
         Self {
-            bytes: buffer,
+            buffer,
             messages: 0,
             payload_start: None,
         }
@@ -85,7 +86,7 @@ impl FrameWriter {
     /// The buffer of a frame that stayed empty.
     #[must_use]
     pub fn into_buffer(self) -> Vec<u8> {
-        self.bytes
+        self.buffer.into_vec()
     }
 
     /// Completes the frame: a single message stands bare, several stand in an array.
@@ -94,26 +95,27 @@ impl FrameWriter {
         // A bare message does without the bracket, so its header moves one byte up over it.
         let start = usize::from(self.messages == 1);
         if start == 0 {
-            self.bytes.push(b']');
+            self.buffer.push(b']');
         }
-        let length = self.bytes.len() - start - HEADER;
-        write_header(&mut self.bytes[start..start + HEADER], length);
+        let mut header = [0; HEADER];
+        write_header(&mut header, self.buffer.len() - start - HEADER);
+        self.buffer.overwrite(start, &header);
         Frame {
-            bytes: self.bytes,
+            buffer: self.buffer,
             start,
         }
     }
 
     /// Places one message by `write`, or takes it back when the frame would exceed the browser's limit.
-    fn place(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-        let before = self.bytes.len();
+    fn place(&mut self, write: impl FnOnce(&mut Buffer)) -> bool {
+        let before = self.buffer.len();
         if self.messages > 0 {
-            self.bytes.push(b',');
+            self.buffer.push(b',');
         }
-        write(&mut self.bytes);
+        write(&mut self.buffer);
         // One byte is kept for the closing bracket.
-        if self.bytes.len() + 1 - HEADER > MAX_TO_BROWSER {
-            self.bytes.truncate(before);
+        if self.buffer.len() + 1 - HEADER > MAX_TO_BROWSER {
+            self.buffer.truncate(before);
             return false;
         }
         self.messages += 1;
@@ -126,7 +128,7 @@ impl FrameWriter {
         let placed = self.place(|out| {
             json(out, format_args!("{{\"id\":{id},"));
             let key = out.len();
-            out.extend_from_slice(LAST_PART);
+            out.extend(LAST_PART);
             for info in list.iter() {
                 if taken > 0 && out.len() > CONTROL_TARGET {
                     break;
@@ -139,9 +141,9 @@ impl FrameWriter {
             }
             if taken < list.len() {
                 // Only now is it known that more follows.
-                out[key..key + PART.len()].copy_from_slice(PART);
+                out.overwrite(key, PART);
             }
-            out.extend_from_slice(b"]}");
+            out.extend(b"]}");
         });
         if !placed {
             return Placed::Full;
@@ -153,7 +155,7 @@ impl FrameWriter {
 
 impl FrameSink for FrameWriter {
     fn control(&mut self, message: &mut Outgoing) -> Placed {
-        if self.payload_start.is_none() && self.bytes.len() >= CONTROL_TARGET {
+        if self.payload_start.is_none() && self.buffer.len() >= CONTROL_TARGET {
             return Placed::Full;
         }
         if let Outgoing::Reply {
@@ -175,8 +177,8 @@ impl FrameSink for FrameWriter {
     }
 
     fn payload_room(&mut self) -> usize {
-        let start = *self.payload_start.get_or_insert(self.bytes.len());
-        let used = self.bytes.len() - start;
+        let start = *self.payload_start.get_or_insert(self.buffer.len());
+        let used = self.buffer.len() - start;
         let room = PAYLOAD_TARGET.saturating_sub(used + RECEIVE_OVERHEAD) / 4 * 3;
         if room < MIN_PAYLOAD { 0 } else { room.min(MAX_PAYLOAD) }
     }
@@ -190,7 +192,7 @@ impl FrameSink for FrameWriter {
             // Base64 has nothing to escape, so it is encoded straight into the frame.
             base64::append(out, bytes);
             if slice == DEFAULT_SLICE {
-                out.extend_from_slice(b"\"}}");
+                out.extend(b"\"}}");
             } else {
                 json(out, format_args!("\"}},\"slice\":{slice}}}"));
             }
@@ -199,17 +201,17 @@ impl FrameSink for FrameWriter {
     }
 }
 
-fn json(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    // Writing to a Vec cannot fail.
+fn json(out: &mut Buffer, text: std::fmt::Arguments<'_>) {
+    // Writing to a buffer cannot fail.
     let _ = out.write_fmt(text);
 }
 
-fn value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+fn value<T: Serialize + ?Sized>(out: &mut Buffer, value: &T) {
     // Our values have string keys and finite numbers only, so serialising them cannot fail.
     let _ = serde_json::to_writer(out, value);
 }
 
-fn encode(out: &mut Vec<u8>, message: &Outgoing) {
+fn encode(out: &mut Buffer, message: &Outgoing) {
     match message {
         Outgoing::Reply { id, outcome } => encode_reply(out, *id, outcome),
         Outgoing::Accept { socket, client } => json(
@@ -229,29 +231,29 @@ fn encode(out: &mut Vec<u8>, message: &Outgoing) {
             format_args!("{{\"event\":\"host.ack\",\"params\":{{\"bytes\":{bytes}}}}}"),
         ),
         Outgoing::Error { message } => {
-            out.extend_from_slice(b"{\"event\":\"host.error\",\"params\":{\"message\":");
+            out.extend(b"{\"event\":\"host.error\",\"params\":{\"message\":");
             value(out, message);
-            out.extend_from_slice(b"}}");
+            out.extend(b"}}");
         }
     }
 }
 
-fn error_event(out: &mut Vec<u8>, name: &str, socket: u32, code: i32) {
+fn error_event(out: &mut Buffer, name: &str, socket: u32, code: i32) {
     json(
         out,
         format_args!("{{\"event\":\"{name}\",\"params\":{{\"socketId\":{socket},\"resultCode\":{code}}}}}"),
     );
 }
 
-fn encode_reply(out: &mut Vec<u8>, id: u64, outcome: &Result<Value, Failure>) {
+fn encode_reply(out: &mut Buffer, id: u64, outcome: &Result<Value, Failure>) {
     json(out, format_args!("{{\"id\":{id},"));
     match outcome {
         Ok(result) => {
-            out.extend_from_slice(b"\"result\":");
+            out.extend(b"\"result\":");
             encode_value(out, result);
         }
         Err(failure) => {
-            out.extend_from_slice(b"\"error\":{\"message\":");
+            out.extend(b"\"error\":{\"message\":");
             value(out, &failure.message);
             if let Some(code) = failure.code {
                 json(out, format_args!(",\"code\":{code}"));
@@ -267,9 +269,9 @@ fn encode_reply(out: &mut Vec<u8>, id: u64, outcome: &Result<Value, Failure>) {
     out.push(b'}');
 }
 
-fn encode_value(out: &mut Vec<u8>, result: &Value) {
+fn encode_value(out: &mut Buffer, result: &Value) {
     match result {
-        Value::None => out.extend_from_slice(b"null"),
+        Value::None => out.extend(b"null"),
         Value::Zero => out.push(b'0'),
         Value::Created(socket) => json(out, format_args!("{{\"socketId\":{socket}}}")),
         Value::Sent(bytes) => json(out, format_args!("{{\"resultCode\":0,\"bytesSent\":{bytes}}}")),

@@ -3,6 +3,7 @@
 //! Format only: bytes to values and values to bytes. Nothing here reads, writes or waits.
 
 mod base64;
+mod buffer;
 mod decode;
 mod encode;
 mod outgoing;
