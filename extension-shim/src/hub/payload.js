@@ -28,6 +28,9 @@ export class Payload {
    */
   base64(from, to) {
     if (this.#bytes) return encode(this.#bytes.subarray(from, to));
-    return from === to ? '' : this.#text;
+    if (from === to) return '';
+    const text = this.#text;
+    this.#text = '';
+    return text;
   }
 }
