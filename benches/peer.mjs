@@ -4,7 +4,7 @@
 import net from 'node:net';
 
 const PORT_WINDOW = 1024 * 1024;
-const SOCKET_WINDOW = 256 * 1024;
+const SOCKET_WINDOW = 512 * 1024;
 
 /** @type {Map<number, any>} servers and sockets by id */
 const sockets = new Map();

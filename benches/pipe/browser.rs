@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use crate::frames::{self, Message};
 
 const PORT_STEP: usize = 256 << 10;
-const SOCKET_STEP: usize = 64 << 10;
 const ACCEPT_STEP: usize = 64;
 const LEAST_COST: usize = 1024;
 
@@ -47,7 +46,7 @@ impl Credit {
                     self.owed.push(socket);
                 }
                 counter.consumed += cost;
-                self.due |= counter.owed() >= SOCKET_STEP || self.port.owed() >= PORT_STEP;
+                self.due |= self.port.owed() >= PORT_STEP;
             }
             Message::Accept { .. } => {
                 self.accepts.consumed += 1;

@@ -5,6 +5,8 @@ import { Hub } from '../src/hub/hub.js';
 import { silence, start, task } from '../testing/fake-host.js';
 
 const KIB = 1024;
+/** What the port may owe before it is acked. */
+const STEP = 256 * KIB;
 
 async function receiving({ sockets = 1, listener = () => {} } = {}) {
   const shim = await start();
@@ -14,26 +16,26 @@ async function receiving({ sockets = 1, listener = () => {} } = {}) {
   return { ...shim, host: shim.host, ids };
 }
 
-test('a socket that is owed 64 KiB is acked, and one that is owed less is not', async () => {
+test('a port that owes 256 KiB is acked, and one that owes less is not', async () => {
   const { host, ids } = await receiving();
-  host.receive(ids[0], new Uint8Array(64 * KIB - 1024));
+  host.receive(ids[0], new Uint8Array(STEP - 1024));
   await task();
   assert.deepEqual(host.acks, []);
   host.receive(ids[0], new Uint8Array(1024));
   await task();
-  assert.deepEqual(host.acks, [{ port: 64 * KIB, accepts: 0, sockets: [[ids[0], 64 * KIB]] }]);
+  assert.deepEqual(host.acks, [{ port: STEP, accepts: 0, sockets: [[ids[0], STEP]] }]);
 });
 
 test('counters are cumulative', async () => {
   const { host, ids } = await receiving();
   for (let round = 1; round <= 3; round += 1) {
-    host.receive(ids[0], new Uint8Array(64 * KIB));
+    host.receive(ids[0], new Uint8Array(STEP));
     await task();
-    assert.deepEqual(host.acks.at(-1), { port: round * 64 * KIB, accepts: 0, sockets: [[ids[0], round * 64 * KIB]] });
+    assert.deepEqual(host.acks.at(-1), { port: round * STEP, accepts: 0, sockets: [[ids[0], round * STEP]] });
   }
 });
 
-test('the port is acked at 256 KiB, when no socket is owed 64', async () => {
+test('what many sockets are owed adds up', async () => {
   const { host, ids } = await receiving({ sockets: 5 });
   for (const id of ids.slice(0, 4)) host.receive(id, new Uint8Array(60 * KIB));
   await task();
@@ -41,17 +43,17 @@ test('the port is acked at 256 KiB, when no socket is owed 64', async () => {
   host.receive(ids[4], new Uint8Array(16 * KIB));
   await task();
   const sockets = ids.map((id, at) => [id, (at < 4 ? 60 : 16) * KIB]);
-  assert.deepEqual(host.acks, [{ port: 256 * KIB, accepts: 0, sockets }]);
+  assert.deepEqual(host.acks, [{ port: STEP, accepts: 0, sockets }]);
 });
 
 test('a small event costs 1 KiB', async () => {
   const { host, ids } = await receiving();
-  for (let count = 0; count < 63; count += 1) host.receive(ids[0], [1]);
+  for (let count = 0; count < 255; count += 1) host.receive(ids[0], [1]);
   await task();
   assert.deepEqual(host.acks, []);
   host.receive(ids[0], [1]);
   await task();
-  assert.deepEqual(host.acks, [{ port: 64 * KIB, accepts: 0, sockets: [[ids[0], 64 * KIB]] }]);
+  assert.deepEqual(host.acks, [{ port: STEP, accepts: 0, sockets: [[ids[0], STEP]] }]);
   assert.equal(costOf(0), 1024);
   assert.equal(costOf(1025), 1025);
 });
@@ -71,7 +73,7 @@ test('accepts are acked at 64', async () => {
 
 test('an event that nobody listens for is consumed at once', async () => {
   const { host, ids } = await receiving({ listener: null });
-  host.receive(ids[0], new Uint8Array(64 * KIB));
+  host.receive(ids[0], new Uint8Array(STEP));
   await task();
   assert.equal(host.acks.length, 1);
 });
@@ -83,8 +85,8 @@ test('an event whose listener throws is consumed, and so is one that is not base
       throw new Error('mine');
     },
   });
-  host.receive(ids[0], new Uint8Array(64 * KIB));
-  host.event('sockets.tcp.onReceive', { socketId: ids[0], data: '*'.repeat(90_000) });
+  host.receive(ids[0], new Uint8Array(STEP));
+  host.event('sockets.tcp.onReceive', { socketId: ids[0], data: '*'.repeat(400_000) });
   await task();
   assert.equal(host.acks.length, 2);
 });
@@ -97,15 +99,15 @@ test('an event is consumed after its last slice, not before', async () => {
       assert.deepEqual(shim.host.acks, []);
     },
   });
-  shim.host.receive(shim.ids[0], new Uint8Array(64 * KIB));
+  shim.host.receive(shim.ids[0], new Uint8Array(STEP));
   await task();
-  assert.equal(slices, 16);
+  assert.equal(slices, 64);
   assert.equal(shim.host.acks.length, 1);
 });
 
 test('a listener that returns a promise is not waited for', async () => {
   const { host, ids } = await receiving({ listener: () => new Promise(() => {}) });
-  host.receive(ids[0], new Uint8Array(64 * KIB));
+  host.receive(ids[0], new Uint8Array(STEP));
   await task();
   assert.equal(host.acks.length, 1);
 });
@@ -114,8 +116,8 @@ test('acks do not wait for the end of a long batch', async () => {
   const { host, ids, tcp } = await receiving();
   const acksAt = [];
   tcp.onReceive.addListener(() => acksAt.push(host.acks.length));
-  const data = Buffer.alloc(64 * KIB).toString('base64');
-  const message = { event: 'sockets.tcp.onReceive', params: { socketId: ids[0], data }, slice: 65536 };
+  const data = Buffer.alloc(STEP).toString('base64');
+  const message = { event: 'sockets.tcp.onReceive', params: { socketId: ids[0], data }, slice: STEP };
   host.send([message, message, message]);
   await task();
   assert.deepEqual(acksAt, [0, 1, 2]);
@@ -135,10 +137,10 @@ test('a closed socket gives its port credit back, and no counter of its own', ()
 test('an ack names the sockets that are owed something, and no closed one', async () => {
   const { host, ids, tcp } = await receiving({ sockets: 3 });
   const [acked, closed, other] = ids;
-  host.receive(acked, new Uint8Array(64 * KIB));
-  host.receive(closed, new Uint8Array(60 * KIB));
+  host.receive(acked, new Uint8Array(STEP));
+  host.receive(closed, new Uint8Array(200 * KIB));
   await tcp.close(closed);
-  host.receive(other, new Uint8Array(64 * KIB));
+  host.receive(other, new Uint8Array(STEP));
   await task();
   assert.deepEqual(
     host.acks.map(({ sockets }) => sockets.map(([id]) => id)),
@@ -155,7 +157,7 @@ async function bareHub(...contexts) {
   hub.call({ method: 'sockets.tcp.create', params: {}, settle() {} });
   await task();
   transport.onmessage({ id: 2, result: { socketId: 1 } });
-  const data = Buffer.alloc(64 * KIB).toString('base64');
+  const data = Buffer.alloc(STEP).toString('base64');
   return {
     hub,
     receive: () => transport.onmessage({ event: 'sockets.tcp.onReceive', params: { socketId: 1, data } }),

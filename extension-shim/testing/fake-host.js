@@ -10,7 +10,7 @@ const HELLO = {
   host: '0.1.0',
   features: [],
   limits: { sockets: 16384 },
-  credit: { socket: 262144, port: 1048576, accepts: 256 },
+  credit: { socket: 524288, port: 1048576, accepts: 256 },
   sendWindow: 4194304,
 };
 

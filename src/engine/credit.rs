@@ -1,7 +1,8 @@
 //! Host → browser credit: how much may be sent that the shim has not consumed yet: "Credit" in ARCHITECTURE.md.
 
-/// Un-acked cost of `onReceive` events per socket, in bytes.
-pub const SOCKET_WINDOW: u64 = 256 << 10;
+/// Un-acked cost of `onReceive` events per socket, in bytes. Twice what the shim lets a port owe before it acks, so that one socket
+/// alone needs no acks of its own: each costs the browser as much as several events.
+pub const SOCKET_WINDOW: u64 = 512 << 10;
 /// Un-acked cost of all `onReceive` events, in bytes.
 pub const PORT_WINDOW: u64 = 1 << 20;
 /// Un-acked `onAccept` events.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::host::{HANG, Host, Setup, data};
 use crate::peers::{assert_same, dial, done, pattern, stuff};
 
-const SOCKET: u64 = 256 << 10;
+const SOCKET: u64 = 512 << 10;
 const PORT: u64 = 1 << 20;
 
 fn unacked() -> Host {

@@ -22,7 +22,7 @@ fn hello_tells_protocol_limits_and_windows() {
         "host": env!("CARGO_PKG_VERSION"),
         "features": [],
         "limits": {"sockets": sockets},
-        "credit": {"socket": 262_144, "port": 1_048_576, "accepts": 256},
+        "credit": {"socket": 524_288, "port": 1_048_576, "accepts": 256},
         "sendWindow": 4_194_304,
     }});
     assert_eq!(reply, expected);

@@ -4,7 +4,6 @@
  */
 
 const PORT_STEP = 256 * 1024;
-const SOCKET_STEP = 64 * 1024;
 const ACCEPT_STEP = 64;
 // A small event costs the browser about as much memory as this.
 const LEAST_COST = 1024;
@@ -42,7 +41,6 @@ export class Credit {
   #portAcked = 0;
   #accepts = 0;
   #acceptsAcked = 0;
-  #socketDue = false;
   /** @type {Set<import('./sockets.js').Socket>} Sockets that the host is owed something for. */
   #owed = new Set();
 
@@ -56,7 +54,6 @@ export class Credit {
     if (!socket || socket.closed) return;
     socket.consumed += cost;
     this.#owed.add(socket);
-    if (socket.consumed - socket.acked >= SOCKET_STEP) this.#socketDue = true;
   }
 
   accepted() {
@@ -64,9 +61,8 @@ export class Credit {
   }
 
   get due() {
-    return (
-      this.#socketDue || this.#port - this.#portAcked >= PORT_STEP || this.#accepts - this.#acceptsAcked >= ACCEPT_STEP
-    );
+    // No socket needs a step of its own: its window is twice the port's step, and what it is owed goes along.
+    return this.#port - this.#portAcked >= PORT_STEP || this.#accepts - this.#acceptsAcked >= ACCEPT_STEP;
   }
 
   /** The parameters of a `host.ack` with all that is owed, which then counts as told. */
@@ -78,7 +74,6 @@ export class Credit {
       sockets.push([socket.id, socket.consumed]);
     }
     this.#owed.clear();
-    this.#socketDue = false;
     this.#portAcked = this.#port;
     this.#acceptsAcked = this.#accepts;
     return { port: this.#port, accepts: this.#accepts, sockets };
