@@ -4,6 +4,7 @@ import { Calm } from './calm.mjs';
 import { everybody } from './contenders.mjs';
 import { measures } from './measures.mjs';
 import { markdown } from './table.mjs';
+import { Threads } from './threads.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -11,10 +12,12 @@ const { values: options } = parseArgs({
     rounds: { type: 'string' },
     patience: { type: 'string', default: '0' },
     only: { type: 'string', default: '' },
+    threads: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 7));
 const chosen = measures(options.quick).filter(({ label }) => label.includes(options.only));
+const threads = options.threads ? new Threads() : undefined;
 const calm = new Calm(Number(options.patience));
 const { session, play, close } = await everybody();
 
@@ -24,17 +27,22 @@ const { session, play, close } = await everybody();
  * @param {import('./measures.mjs').Measure} measure
  * @param {string} contender
  */
-async function turn({ run, params, peers, value }, contender) {
+async function turn(measure, contender) {
+  const { run, params, peers, value } = measure;
   const port = await session.worker.evaluate(
     (...args) => /** @type {any} */ (globalThis).bench.start(...args),
     contender,
     run,
     params,
   );
+  await threads?.begin();
   const playing = peers && port ? play([peers[0], String(port), ...peers.slice(1)]) : undefined;
   try {
-    return value(await session.worker.evaluate(() => /** @type {any} */ (globalThis).bench.result()));
+    const result = await session.worker.evaluate(() => /** @type {any} */ (globalThis).bench.result());
+    await threads?.end(measure, contender);
+    return value(result);
   } finally {
+    await session.worker.evaluate(() => /** @type {any} */ (globalThis).bench.stop());
     playing?.kill();
   }
 }
@@ -57,6 +65,7 @@ try {
     }
   }
   console.log(`### In ${await session.browser.version()}\n\n${markdown(chosen, samples)}\n${calm.report()}`);
+  if (threads) console.log(threads.report());
 } finally {
   await close();
 }
