@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::offline;
 use crate::address;
 use crate::net_error::NetError;
 use crate::wire::DnsQueryType;
@@ -129,6 +130,10 @@ fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
+fn is_hostname_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_')
+}
+
 async fn resolve(
     turns: Arc<Semaphore>,
     host: String,
@@ -142,6 +147,8 @@ async fn resolve(
     if host.is_empty() || host.len() > LONGEST_NAME {
         return Err(NetError::NameNotResolved);
     }
+    // What cannot be a name is not resolved whether or not there is a network.
+    let is_hostname = !host.contains(|character: char| character.is_ascii() && !is_hostname_character(character));
     let permit = turns.acquire_owned().await.map_err(|_| NetError::Aborted)?;
     let looked_up = tokio::task::spawn_blocking(move || {
         // The permit goes with the thread, which cannot be stopped: a look-up that was given up still counts.
@@ -152,7 +159,11 @@ async fn resolve(
         Ok(Ok(addresses)) => of_family(addresses, family),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a name was not resolved");
-            Err(NetError::NameNotResolved)
+            Err(if is_hostname && offline::is_offline() {
+                NetError::InternetDisconnected
+            } else {
+                NetError::NameNotResolved
+            })
         }
         Err(_) => Err(NetError::Aborted),
     }
@@ -165,7 +176,7 @@ async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Net
             Ok(stream) => return Ok((stream, address)),
             Err(error) => {
                 tracing::debug!(%address, %error, "connect failed");
-                last = NetError::from_connect(&error);
+                last = NetError::from_connect(&error, offline::is_offline);
             }
         }
     }
@@ -209,10 +220,13 @@ mod tests {
             "no-such-name.invalid".into(),
             "a\0b".into(),
         ] {
-            assert_eq!(
-                resolve(turns(), name, 7, DnsQueryType::Any).await,
-                Err(NetError::NameNotResolved)
-            );
+            // Only of what may be a name it matters whether there is a network.
+            let expected = if name.ends_with(".invalid") && offline::is_offline() {
+                NetError::InternetDisconnected
+            } else {
+                NetError::NameNotResolved
+            };
+            assert_eq!(resolve(turns(), name, 7, DnsQueryType::Any).await, Err(expected));
         }
     }
 

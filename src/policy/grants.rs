@@ -1,6 +1,6 @@
 //! The `sockets` object of a manifest, which is also the shape of an extension's entry in a policy file.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Dialect, Operation, Pattern};
 
@@ -30,20 +30,20 @@ impl Grants {
             Dialect::Manifest => "sockets",
             Dialect::Policy => "extensions.<id>",
         };
-        let Some(sections) = value.as_object() else {
-            return Err(mismatch(root, "an object", value));
-        };
+        // The whole shape comes first, as in Chromium: a wrong one is reported before any bad pattern.
+        let mut named = Vec::new();
+        let sections = as_object(value, root)?;
         for (section, key, operation) in KEYS {
             let Some(members) = sections.get(section) else {
                 continue;
             };
-            let Some(members) = members.as_object() else {
-                return Err(mismatch(&format!("{root}.{section}"), "an object", members));
-            };
+            let members = as_object(members, &format!("{root}.{section}"))?;
             if let Some(list) = members.get(key) {
-                let list = parse_list(list, &format!("{root}.{section}.{key}"), operation, dialect)?;
-                grants.lists[operation as usize] = Some(list);
+                named.push((operation, texts(list, &format!("{root}.{section}.{key}"))?));
             }
+        }
+        for (operation, texts) in named {
+            grants.lists[operation as usize] = Some(parse_list(texts, operation, dialect)?);
         }
         Ok(grants)
     }
@@ -62,13 +62,24 @@ impl Grants {
     }
 }
 
-/// A string or an array of strings; equal patterns collapse.
-fn parse_list(value: &Value, path: &str, operation: Operation, dialect: Dialect) -> Result<Vec<Pattern>, String> {
-    let expected = "a string or a list of strings";
+fn as_object<'a>(value: &'a Value, path: &str) -> Result<&'a Map<String, Value>, String> {
+    value.as_object().ok_or_else(|| mismatch(path, "an object", value))
+}
+
+/// A string or an array of strings.
+fn texts<'a>(value: &'a Value, path: &str) -> Result<Vec<&'a str>, String> {
     let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let text = |item: &'a Value| {
+        item.as_str()
+            .ok_or_else(|| mismatch(path, "a string or a list of strings", item))
+    };
+    items.iter().map(text).collect()
+}
+
+/// Equal patterns collapse.
+fn parse_list(texts: Vec<&str>, operation: Operation, dialect: Dialect) -> Result<Vec<Pattern>, String> {
     let mut list = Vec::new();
-    for item in items {
-        let text = item.as_str().ok_or_else(|| mismatch(path, expected, item))?;
+    for text in texts {
         let pattern = match operation {
             // Membership knows no addresses: Chromium takes the empty string only, and it grants every group.
             Operation::UdpMulticastMembership if !text.is_empty() => {
@@ -193,6 +204,10 @@ mod tests {
         ] {
             assert_eq!(parse(&value), Err(format!("Invalid value for {text}")), "{value}");
         }
+        // The whole shape is looked at before any pattern.
+        let both = json!({"udp": {"bind": "X:0"}, "tcpServer": {"listen": null}});
+        let text = "Invalid value for 'sockets.tcpServer.listen': expected a string or a list of strings, found null";
+        assert_eq!(parse(&both), Err(text.to_owned()));
         let unknown = json!({"sctp": 1, "tcp": {"listen": 2}});
         assert_eq!(parse(&unknown), Ok(Grants::default()));
     }
