@@ -152,10 +152,10 @@ impl Written {
     }
 
     fn grants(&self, relation: Relation, port: u16) -> bool {
-        let host = match (&self.hosts, relation) {
-            (Hosts::Any, _) | (Hosts::Exact(_), Relation::Same) => true,
-            (Hosts::Below(_), Relation::Same | Relation::Below) => true,
-            (Hosts::Exact(_) | Hosts::Below(_), _) => false,
+        let host = match self.hosts {
+            Hosts::Any => true,
+            Hosts::Exact(_) => matches!(relation, Relation::Same),
+            Hosts::Below(_) => matches!(relation, Relation::Same | Relation::Below),
         };
         host && self.port.is_none_or(|own| own == port)
     }
@@ -280,7 +280,8 @@ proptest! {
     fn no_part_of_an_address_grants_it((_, text) in address_text(), port: u16) {
         prop_assert!(parse(&text).matches(&text, port));
         prop_assert!(parse("*").matches(&text, port));
-        prop_assert!(!parse(&format!("{text}1")).matches(&text, port));
+        let longer = format!("{text}1");
+        prop_assert!(!parse(&longer).matches(&text, port));
         let labels: Vec<&str> = text.split('.').collect();
         for from in 1..labels.len() {
             let part = labels[from..].join(".");
@@ -298,15 +299,17 @@ proptest! {
     fn a_policys_ipv6_pattern_is_an_address(groups: [u16; 8], port in 1_u16.., other in 0..8_usize) {
         let hex = |groups: [u16; 8], separator: &str| groups.map(|group| format!("{group:04X}")).join(separator);
         let text = hex(groups, ":");
-        let pattern = Pattern::parse(&format!("[{text}]:{port}"), Dialect::Policy).expect("valid");
+        let bracketed = format!("[{text}]");
+        let written = format!("{bracketed}:{port}");
+        let pattern = Pattern::parse(&written, Dialect::Policy).expect("valid");
         prop_assert!(pattern.matches(&text, port));
         prop_assert!(pattern.matches(&std::net::Ipv6Addr::from(groups).to_string(), port));
         prop_assert!(!pattern.matches(&text, port.wrapping_add(1)));
         let mut another = groups;
         another[other] ^= 1;
         prop_assert!(!pattern.matches(&hex(another, ":"), port));
-        prop_assert!(!pattern.matches(&format!("[{text}]"), port), "brackets are no address");
-        prop_assert!(Pattern::parse(&format!("[{text}]:{port}"), Dialect::Manifest).is_err());
+        prop_assert!(!pattern.matches(&bracketed, port), "brackets are no address");
+        prop_assert!(Pattern::parse(&written, Dialect::Manifest).is_err());
     }
 
     /// M-18 … M-24, M-31: every operation has its own list, a string is a list of one, and any entry suffices.

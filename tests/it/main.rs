@@ -20,6 +20,7 @@ mod ending;
 mod errors;
 mod faults;
 mod future;
+mod gates;
 mod host;
 mod input;
 mod listening;

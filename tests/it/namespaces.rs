@@ -1,4 +1,5 @@
-//! A host in a network of its own, which a script of `ip` commands makes and which ends with the host.
+//! A host in a network of its own, which a script of `ip` commands makes and which ends with the host; what the script mounts,
+//! only the host sees.
 
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -10,8 +11,8 @@ const PATH: &str = "PATH=\"$PATH:/usr/sbin:/sbin\"; export PATH; set -e\n";
 
 /// Makes a user who may do everything in a network of their own; then for root, without a user of their own.
 const WAYS: [&[&str]; 2] = [
-    &["unshare", "--user", "--map-root-user", "--net"],
-    &["unshare", "--net"],
+    &["unshare", "--user", "--map-root-user", "--net", "--mount"],
+    &["unshare", "--net", "--mount"],
 ];
 
 /// A host in a new network that `script` prepares, with the loopback up. `None`, and said so, where no network can be made.
@@ -49,7 +50,7 @@ fn way() -> Option<&'static [&'static str]> {
 }
 
 fn find_way() -> Result<&'static [&'static str], String> {
-    let mut problem = String::new();
+    let mut problems = Vec::new();
     for way in WAYS {
         let script = format!("{PATH}ip link set lo up");
         match Command::new(way[0])
@@ -58,9 +59,9 @@ fn find_way() -> Result<&'static [&'static str], String> {
             .output()
         {
             Ok(Output { status, .. }) if status.success() => return Ok(way),
-            Ok(output) => problem += &String::from_utf8_lossy(&output.stderr),
-            Err(error) => problem += &format!("{}: {error}\n", way[0]),
+            Ok(output) => problems.push(String::from_utf8_lossy(&output.stderr).into_owned()),
+            Err(error) => problems.push(format!("{}: {error}", way[0])),
         }
     }
-    Err(problem)
+    Err(problems.join("\n"))
 }
