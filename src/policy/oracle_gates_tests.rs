@@ -11,7 +11,7 @@ use super::oracle_tests::{Written, address_text, is_pattern, parse, pattern_like
 use super::*;
 
 /// A member of the key `sockets`, and whether it is well formed: `None` is no list of texts, `Some(false)` a bad pattern.
-fn list_value(only_empty: bool) -> impl Strategy<Value = (Value, Option<bool>)> {
+fn list_value(only_empty: bool) -> BoxedStrategy<(Value, Option<bool>)> {
     let text = prop_oneof![
         Just(String::new()),
         written().prop_map(|pattern| pattern.text),
@@ -29,10 +29,11 @@ fn list_value(only_empty: bool) -> impl Strategy<Value = (Value, Option<bool>)> 
         1 => (text, wrong).prop_map(|(text, value)| (json!([text, value]), None)),
         1 => Just((json!([[""]]), None)),
     ]
+    .boxed()
 }
 
 /// A manifest key `sockets`, and whether it is well formed.
-fn sockets_value() -> impl Strategy<Value = (Value, Option<bool>)> {
+fn sockets_value() -> BoxedStrategy<(Value, Option<bool>)> {
     let wrong = prop::sample::select(vec![json!(null), json!(""), json!([]), json!(7), json!(false)]);
     let members = KEYS.map(|(_, key, _)| prop::option::weighted(0.6, list_value(key == "multicastMembership")));
     let whole = (
@@ -62,7 +63,7 @@ fn sockets_value() -> impl Strategy<Value = (Value, Option<bool>)> {
             }
         }
     });
-    prop_oneof![9 => whole, 1 => wrong.prop_map(|value| (value, None))]
+    prop_oneof![9 => whole, 1 => wrong.prop_map(|value| (value, None))].boxed()
 }
 
 proptest! {
@@ -89,12 +90,13 @@ enum Says {
     Lists(Option<Vec<Written>>),
 }
 
-fn says() -> impl Strategy<Value = Says> {
+fn says() -> BoxedStrategy<Says> {
     prop_oneof![
         2 => Just(Says::Nothing),
         1 => Just(Says::Broken),
         6 => prop::option::weighted(0.8, prop::collection::vec(written(), 0..4)).prop_map(Says::Lists),
     ]
+    .boxed()
 }
 
 impl Says {

@@ -106,12 +106,15 @@ fn port_and_text() -> impl Strategy<Value = (Option<u16>, String)> {
     prop_oneof![any, one]
 }
 
-pub(super) fn written() -> impl Strategy<Value = Written> {
-    (hosts_and_text(), port_and_text()).prop_map(|((hosts, host), (port, port_text))| Written {
-        hosts,
-        port,
-        text: host + &port_text,
-    })
+/// Boxed, as others: whole trees of strategies would not fit on a test's stack.
+pub(super) fn written() -> BoxedStrategy<Written> {
+    (hosts_and_text(), port_and_text())
+        .prop_map(|((hosts, host), (port, port_text))| Written {
+            hosts,
+            port,
+            text: host + &port_text,
+        })
+        .boxed()
 }
 
 fn relation() -> impl Strategy<Value = Relation> {
