@@ -229,9 +229,11 @@ ip address add 198.51.100.1/24 dev veth0
 ";
 
 /// The same without any address.
-const NO_ADDRESS: &str = "ip link add veth0 addrgenmode none type veth peer name veth1 addrgenmode none
-ip link set veth0 up
-ip link set veth1 up
+const NO_ADDRESS: &str = "ip link add veth0 type veth peer name veth1
+for link in veth0 veth1; do
+  ip link set $link addrgenmode none
+  ip link set $link up
+done
 ";
 
 #[test]
