@@ -122,3 +122,27 @@ fn last_change(metadata: &Metadata) -> Option<SystemTime> {
 fn last_change(metadata: &Metadata) -> Option<SystemTime> {
     metadata.modified().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn what_has_just_changed_is_not_settled() {
+        let directory = tempfile::TempDir::new().expect("directory");
+        let path = directory.path().join("file");
+        assert!(Look::at(&path).is_settled(), "there is nothing yet");
+        loop {
+            let start = Instant::now();
+            fs::write(&path, "x").expect("written");
+            let look = Look::at(&path);
+            // A machine that stood still in between tells nothing.
+            if start.elapsed() < STEP {
+                return assert!(!look.is_settled());
+            }
+        }
+    }
+}

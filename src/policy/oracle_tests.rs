@@ -41,7 +41,7 @@ fn label() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-c]",
         "(example|com|xn--bcher-kva|foo-bar|a1)",
-        "[üé例*]",
+        "[üéÉ例*]",
         "[g-k]{1,3}"
     ]
 }
@@ -202,9 +202,15 @@ pub(super) fn address_text() -> impl Strategy<Value = (u32, String)> {
     })
 }
 
-/// Characters that mean something, so that most texts are nearly patterns.
-pub(super) fn pattern_like() -> impl Strategy<Value = String> {
-    "[ab*.: \t\u{b}\u{a0}é+0-9-]{0,9}"
+/// Characters that mean something, so that most texts are nearly patterns; and ports around both ends of their range.
+pub(super) fn pattern_like() -> BoxedStrategy<String> {
+    let port = prop_oneof![0_u32..3, 65_533_u32..65_538, any::<u32>()];
+    let port = ("[a-]?:[+-]?0{0,3}", port).prop_map(|(before, port)| format!("{before}{port}"));
+    prop_oneof![
+        2 => "[ab*.: \t\u{b}\u{a0}é+0-9-]{0,9}",
+        1 => port,
+    ]
+    .boxed()
 }
 
 /// SPEC §5.1 in a few words: which texts are patterns.

@@ -1,13 +1,15 @@
 //! The error table, SPEC §7, against failures of a real kernel: what this computer's own network can be made to do, and for the
 //! rest networks of the tests' own (`namespaces`) and a kernel that refuses (`refusals`).
 
+use std::time::{Duration, Instant};
+
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::{Value, json};
 
-use crate::host::{Host, Setup};
+use crate::host::{Host, Setup, write_policy};
 use crate::namespaces::{host_in, host_through};
-use crate::peers::{closed_port, dial, done, listener, net, reset, zero};
+use crate::peers::{closed_port, dial, done, listener, net, reset, text_only, zero};
 use crate::refusals::Refusal;
 
 /// Every errno that SPEC §7.1 names, and what it is to Chrome.
@@ -74,6 +76,9 @@ const ERRNOS: &[(&[Errno], i32, &str)] = &[
         "NOT_IMPLEMENTED",
     ),
 ];
+
+/// Longer than the host takes a policy for one that may still be changing.
+const POLICY_SETTLES: Duration = Duration::from_millis(300);
 
 /// The highest errno of Linux.
 const LAST_ERRNO: i32 = 133;
@@ -216,6 +221,16 @@ fn e07_no_descriptors_left() {
     let exhausted = net(-12, "INSUFFICIENT_RESOURCES");
     assert_eq!(host.listen(server, "127.0.0.1", 0), exhausted);
     assert_eq!(host.connect(socket, "127.0.0.1", port), exhausted);
+    // A policy that cannot be opened grants nothing, but only for as long.
+    let granting = std::fs::read(host.policy_path()).unwrap();
+    let written = Instant::now();
+    write_policy(host.policy_path(), &granting);
+    while written.elapsed() < POLICY_SETTLES {
+        assert_eq!(
+            host.listen(server, "127.0.0.1", 0),
+            text_only("Does not have permission")
+        );
+    }
     prlimit(pid, Resource::Nofile, before).unwrap();
     assert_eq!(host.listen(server, "127.0.0.1", 0), zero());
     assert_eq!(host.connect(socket, "127.0.0.1", port), zero());
