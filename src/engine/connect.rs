@@ -130,8 +130,13 @@ fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
-fn is_hostname_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_')
+/// Whether a resolver may see it. Some take `10.0.0.1 .example.com` for the address before the space, which nobody granted who
+/// granted `*.example.com`; a zone (`%eth0`) is for none but them. Chromium resolves neither. Letters other than ASCII's are names.
+fn is_hostname(host: &str) -> bool {
+    let is_allowed = |character: char| {
+        !character.is_ascii() || character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_')
+    };
+    (1..=LONGEST_NAME).contains(&host.len()) && host.chars().all(is_allowed)
 }
 
 async fn resolve(
@@ -140,15 +145,13 @@ async fn resolve(
     port: u16,
     family: DnsQueryType,
 ) -> Result<Vec<SocketAddr>, NetError> {
+    if !is_hostname(&host) {
+        return Err(NetError::NameNotResolved);
+    }
     if is_localhost(&host) {
         let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
         return of_family(loopback.map(|ip| SocketAddr::new(ip, port)), family);
     }
-    if host.is_empty() || host.len() > LONGEST_NAME {
-        return Err(NetError::NameNotResolved);
-    }
-    // What cannot be a name is not resolved whether or not there is a network.
-    let is_hostname = !host.contains(|character: char| character.is_ascii() && !is_hostname_character(character));
     let permit = turns.acquire_owned().await.map_err(|_| NetError::Aborted)?;
     let looked_up = tokio::task::spawn_blocking(move || {
         // The permit goes with the thread, which cannot be stopped: a look-up that was given up still counts.
@@ -159,7 +162,7 @@ async fn resolve(
         Ok(Ok(addresses)) => of_family(addresses, family),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a name was not resolved");
-            Err(if is_hostname && offline::is_offline() {
+            Err(if offline::is_offline() {
                 NetError::InternetDisconnected
             } else {
                 NetError::NameNotResolved
@@ -219,9 +222,13 @@ mod tests {
             "[::1]".into(),
             "no-such-name.invalid".into(),
             "a\0b".into(),
+            "127.0.0.1 .invalid".into(),
+            "127.0.0.1%lo".into(),
+            "fe80::1%lo".into(),
+            "a b.localhost".into(),
         ] {
-            // Only of what may be a name it matters whether there is a network.
-            let expected = if name.ends_with(".invalid") && offline::is_offline() {
+            // Of what cannot be a name it does not matter whether there is a network.
+            let expected = if name == "no-such-name.invalid" && offline::is_offline() {
                 NetError::InternetDisconnected
             } else {
                 NetError::NameNotResolved

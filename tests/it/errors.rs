@@ -8,7 +8,7 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::{Value, json};
 
 use crate::host::{Host, Setup, write_policy};
-use crate::namespaces::{host_in, host_through};
+use crate::namespaces::{beside, host_in, host_through};
 use crate::peers::{closed_port, dial, done, listener, net, reset, text_only, zero};
 use crate::refusals::Refusal;
 
@@ -329,7 +329,7 @@ fn t10_a_name_that_does_not_exist_while_online() {
 }
 
 #[test]
-fn s32_a_port_that_only_root_may_have() {
+fn s32_a_low_port_is_denied_to_who_may_not() {
     // Root without the right, which is what everybody else is.
     let script = "echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start";
     let launcher = "setpriv --bounding-set=-net_bind_service";
@@ -373,4 +373,23 @@ fn e07_ipv6_switched_off() {
     assert_eq!(host.connect(socket, "::1", 9), net(-108, "ADDRESS_INVALID"));
     let (_, port) = host.server();
     assert_eq!(host.connect(socket, "localhost", port), zero());
+}
+
+/// An address of a link is an address of one link only, but the text does not say which.
+#[test]
+fn e06_a_link_local_peer_has_no_scope() {
+    let script = format!("{NO_ADDRESS}ip address add fe80::a:1/64 dev veth0 nodad");
+    let Some(mut host) = host_in(&script) else { return };
+    let server = host.create("tcpServer");
+    assert_eq!(host.listen(server, "::", 0), zero());
+    let port = host.info("tcpServer", server)["localPort"].clone();
+    // It stays until the host closes the connection.
+    let dial = format!("exec 3<>/dev/tcp/fe80::a:1%veth0/{port}; read -r -u 3");
+    let mut peer = beside(&host, &["bash", "-c", &dial]);
+    let client = host.accepted(server);
+    let info = host.info("tcp", client);
+    assert_eq!(info["peerAddress"], "fe80::a:1");
+    assert_eq!(info["localAddress"], "fe80::a:1");
+    assert_eq!(host.simple("tcp.close", client), done());
+    peer.wait().unwrap();
 }

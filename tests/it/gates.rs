@@ -57,6 +57,7 @@ fn m17_m22_a_manifest_that_chromium_would_not_install_denies_everything_and_is_t
         (json!({"udp": {"multicastMembership": "*"}}), bad("*")),
         (json!({"udp": {"multicastMembership": ["", "*:*"]}}), bad("*:*")),
         (json!([]), shape("", "an object", "a list")),
+        (json!(null), shape("", "an object", "null")),
         (json!("*"), shape("", "an object", "a string")),
         (json!({"tcpServer": "*"}), shape(".tcpServer", "an object", "a string")),
         (

@@ -1,7 +1,7 @@
 //! A host in a network of its own, which a script of `ip` commands makes and which ends with the host; what the script mounts,
 //! only the host sees.
 
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::OnceLock;
 
 use crate::host::{Host, Setup};
@@ -30,6 +30,17 @@ pub fn host_through(script: &str, launcher: &str) -> Option<Host> {
         ..Setup::default()
     };
     Some(setup.start())
+}
+
+/// A program in a host's network, which ends with the host.
+pub fn beside(host: &Host, program: &[&str]) -> Child {
+    let own_user = way().is_some_and(|way| way.contains(&"--user"));
+    let mut command = Command::new("nsenter");
+    command.args(["--net", "--target", &host.pid().to_string()]);
+    if own_user {
+        command.args(["--user", "--preserve-credentials"]);
+    }
+    command.args(program).spawn().unwrap()
 }
 
 /// How networks are made here. Programs that are missing can be installed, so for CI that is a failure.
