@@ -32,14 +32,20 @@ impl Grants {
         };
         // The whole shape comes first, as in Chromium: a wrong one is reported before any bad pattern.
         let mut named = Vec::new();
-        let sections = as_object(value, root)?;
+        let place = |names: &str| format!("{root}{names}");
+        let sections = as_object(value).map_err(|problem| misshapen(dialect, &place(""), &problem))?;
         for (section, key, operation) in KEYS {
             let Some(members) = sections.get(section) else {
                 continue;
             };
-            let members = as_object(members, &format!("{root}.{section}"))?;
+            let members = as_object(members).map_err(|problem| {
+                let problem = format!("'{section}': {problem}");
+                misshapen(dialect, &place(&format!(".{section}")), &problem)
+            })?;
             if let Some(list) = members.get(key) {
-                named.push((operation, texts(list, &format!("{root}.{section}.{key}"))?));
+                let texts = texts(list)
+                    .map_err(|problem| misshapen(dialect, &place(&format!(".{section}.{key}")), &problem))?;
+                named.push((operation, texts));
             }
         }
         for (operation, texts) in named {
@@ -62,18 +68,32 @@ impl Grants {
     }
 }
 
-fn as_object<'a>(value: &'a Value, path: &str) -> Result<&'a Map<String, Value>, String> {
-    value.as_object().ok_or_else(|| mismatch(path, "an object", value))
+/// What is wrong, in Chromium's words, and where, which Chromium does not say.
+fn misshapen(dialect: Dialect, place: &str, problem: &str) -> String {
+    match dialect {
+        Dialect::Manifest => format!("{problem} ({place})"),
+        Dialect::Policy => format!("`{place}` is misshapen: {problem}"),
+    }
+}
+
+fn as_object(value: &Value) -> Result<&Map<String, Value>, String> {
+    let wrong = || format!("expected dictionary, got {}", kind(value));
+    value.as_object().ok_or_else(wrong)
 }
 
 /// A string or an array of strings.
-fn texts<'a>(value: &'a Value, path: &str) -> Result<Vec<&'a str>, String> {
-    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    let text = |item: &'a Value| {
-        item.as_str()
-            .ok_or_else(|| mismatch(path, "a string or a list of strings", item))
-    };
-    items.iter().map(text).collect()
+fn texts(value: &Value) -> Result<Vec<&str>, String> {
+    match value {
+        Value::String(one) => Ok(vec![one]),
+        Value::Array(items) => {
+            let text = |(at, item): (usize, _)| {
+                let problem = "Error at key 'strings': Parsing array failed at index";
+                Value::as_str(item).ok_or_else(|| format!("{problem} {at}: expected string, got {}", kind(item)))
+            };
+            items.iter().enumerate().map(text).collect()
+        }
+        _ => Err(format!("expected string or strings, got {}", kind(value))),
+    }
 }
 
 /// Equal patterns collapse.
@@ -94,16 +114,17 @@ fn parse_list(texts: Vec<&str>, operation: Operation, dialect: Dialect) -> Resul
     Ok(list)
 }
 
-fn mismatch(path: &str, expected: &str, found: &Value) -> String {
-    let found = match found {
+/// Chromium's name for the type of a value.
+fn kind(value: &Value) -> &'static str {
+    match value {
         Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    format!("Invalid value for '{path}': expected {expected}, found {found}")
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) => "integer",
+        Value::Number(_) => "double",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dictionary",
+    }
 }
 
 #[cfg(test)]
@@ -191,23 +212,30 @@ mod tests {
     #[test]
     fn wrong_shapes_are_named_and_unknown_members_ignored() {
         for (value, text) in [
-            (json!([]), "'sockets': expected an object, found a list"),
-            (json!({"tcp": null}), "'sockets.tcp': expected an object, found null"),
+            (json!([]), "expected dictionary, got list (sockets)"),
+            (
+                json!({"tcp": null}),
+                "'tcp': expected dictionary, got null (sockets.tcp)",
+            ),
             (
                 json!({"tcpServer": {"listen": 8080}}),
-                "'sockets.tcpServer.listen': expected a string or a list of strings, found a number",
+                "expected string or strings, got integer (sockets.tcpServer.listen)",
             ),
             (
                 json!({"udp": {"send": ["", {}]}}),
-                "'sockets.udp.send': expected a string or a list of strings, found an object",
+                "Error at key 'strings': Parsing array failed at index 1: expected string, got dictionary (sockets.udp.send)",
+            ),
+            // The whole shape is looked at before any pattern.
+            (
+                json!({"udp": {"bind": "X:0"}, "tcpServer": {"listen": null}}),
+                "expected string or strings, got null (sockets.tcpServer.listen)",
             ),
         ] {
-            assert_eq!(parse(&value), Err(format!("Invalid value for {text}")), "{value}");
+            assert_eq!(parse(&value), Err(text.to_owned()), "{value}");
         }
-        // The whole shape is looked at before any pattern.
-        let both = json!({"udp": {"bind": "X:0"}, "tcpServer": {"listen": null}});
-        let text = "Invalid value for 'sockets.tcpServer.listen': expected a string or a list of strings, found null";
-        assert_eq!(parse(&both), Err(text.to_owned()));
+        let policy = Grants::parse(&json!({"tcp": 1.5}), Dialect::Policy);
+        let text = "`extensions.<id>.tcp` is misshapen: 'tcp': expected dictionary, got double";
+        assert_eq!(policy, Err(text.to_owned()));
         let unknown = json!({"sctp": 1, "tcp": {"listen": 2}});
         assert_eq!(parse(&unknown), Ok(Grants::default()));
     }

@@ -8,6 +8,8 @@ mod gates;
 mod grants;
 mod look;
 #[cfg(test)]
+mod observed_tests;
+#[cfg(test)]
 mod oracle_gates_tests;
 #[cfg(test)]
 mod oracle_tests;

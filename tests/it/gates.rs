@@ -39,10 +39,9 @@ fn may_connect(host: &mut Host, name: &str, port: u16) -> bool {
 #[test]
 fn m17_m22_a_manifest_that_chromium_would_not_install_denies_everything_and_is_told() {
     let bad = |pattern: &str| format!("Invalid host:port pattern '{pattern}'");
-    let shape = |path: &str, expected: &str, found: &str| {
-        format!("Invalid value for 'sockets{path}': expected {expected}, found {found}")
-    };
-    let list = "a string or a list of strings";
+    let object = "expected dictionary, got";
+    let list = "expected string or strings, got";
+    let item = "Error at key 'strings': Parsing array failed at index";
     for (sockets, error) in [
         (json!({"tcpServer": {"listen": "127.0.0.1:0"}}), bad("127.0.0.1:0")),
         (json!({"tcpServer": {"listen": ["127.0.0.1", "::1"]}}), bad("::1")),
@@ -56,19 +55,25 @@ fn m17_m22_a_manifest_that_chromium_would_not_install_denies_everything_and_is_t
         (json!({"udp": {"send": "a:80:90"}}), bad("a:80:90")),
         (json!({"udp": {"multicastMembership": "*"}}), bad("*")),
         (json!({"udp": {"multicastMembership": ["", "*:*"]}}), bad("*:*")),
-        (json!([]), shape("", "an object", "a list")),
-        (json!(null), shape("", "an object", "null")),
-        (json!("*"), shape("", "an object", "a string")),
-        (json!({"tcpServer": "*"}), shape(".tcpServer", "an object", "a string")),
+        (json!([]), format!("{object} list (sockets)")),
+        (json!(null), format!("{object} null (sockets)")),
+        (json!("*"), format!("{object} string (sockets)")),
+        (
+            json!({"tcpServer": "*"}),
+            format!("'tcpServer': {object} string (sockets.tcpServer)"),
+        ),
         (
             json!({"tcpServer": {"listen": 80}}),
-            shape(".tcpServer.listen", list, "a number"),
+            format!("{list} integer (sockets.tcpServer.listen)"),
         ),
         (
             json!({"tcpServer": {"listen": ["", null]}}),
-            shape(".tcpServer.listen", list, "null"),
+            format!("{item} 1: expected string, got null (sockets.tcpServer.listen)"),
         ),
-        (json!({"udp": {"bind": {}}}), shape(".udp.bind", list, "an object")),
+        (
+            json!({"udp": {"bind": {}}}),
+            format!("{list} dictionary (sockets.udp.bind)"),
+        ),
     ] {
         let mut host = Host::new();
         let reply = host.call("host.hello", json!({"protocol": [1, 1], "sockets": sockets}));
