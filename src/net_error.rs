@@ -92,7 +92,7 @@ impl NetError {
 /// Whether a failed `accept` only says that one client left while it was queued; accepting goes on (SPEC §7.3).
 #[must_use]
 pub fn is_client_gone(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::ConnectionAborted
+    error.raw_os_error().is_some_and(|number| HERE.is_client_gone(number))
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ pub(super) struct System {
     plain: &'static [(&'static [i32], NetError)],
     /// What a `connect` reports for these, whatever else is the case.
     connect: &'static [(i32, NetError)],
+    /// A failed `accept` that only says that one client has left. Windows has none to Chromium.
+    client_gone: Option<i32>,
 }
 
 impl System {
@@ -29,6 +31,11 @@ impl System {
             NetError::AddressUnreachable if is_offline() => NetError::InternetDisconnected,
             error => error,
         }
+    }
+
+    /// Whether a failed `accept` is no error: accepting goes on.
+    pub(super) fn is_client_gone(&self, number: i32) -> bool {
+        self.client_gone == Some(number)
     }
 }
 
@@ -102,6 +109,8 @@ pub(super) const LINUX: System = System {
         (110, NetError::ConnectionTimedOut),
         (97, NetError::AddressUnreachable),
     ],
+    // ECONNABORTED
+    client_gone: Some(103),
 };
 
 #[cfg_attr(not(target_vendor = "apple"), allow(dead_code, reason = "tested everywhere"))]
@@ -164,6 +173,8 @@ pub(super) const MACOS: System = System {
         (60, NetError::ConnectionTimedOut),
         (47, NetError::AddressUnreachable),
     ],
+    // ECONNABORTED
+    client_gone: Some(53),
 };
 
 #[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
@@ -217,6 +228,7 @@ pub(super) const WINDOWS: System = System {
         (10060, NetError::ConnectionTimedOut),
         (10047, NetError::AddressUnreachable),
     ],
+    client_gone: None,
 };
 
 #[cfg(test)]

@@ -165,6 +165,16 @@ fn e09_e10_connect_differs_in_three_rows() {
     assert_eq!(WINDOWS.connect_error(5, || false), NetError::AccessDenied);
 }
 
+/// §7.3: on POSIX a client that left before it was accepted is no error, and nothing else is none.
+#[test]
+fn e07_e08_a_client_that_left_is_no_error_on_posix() {
+    for (system, gone) in [(&LINUX, Some(103)), (&MACOS, Some(53)), (&WINDOWS, None)] {
+        for number in every_number() {
+            assert_eq!(system.is_client_gone(number), gone == Some(number), "{number}");
+        }
+    }
+}
+
 /// §7.3: without a network, what cannot be reached cannot be reached because of that; nothing else changes, and the machine is
 /// not even asked.
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::host::{Host, Setup, write_policy};
 use crate::namespaces::{beside, host_in, host_through};
-use crate::peers::{closed_port, dial, done, listener, net, reset, text_only, zero};
+use crate::peers::{closed_port, dial, done, listener, net, read_exact, reset, sent, text_only, zero};
 use crate::refusals::Refusal;
 
 /// Every errno that SPEC §7.1 names, and what it is to Chrome.
@@ -160,6 +160,25 @@ fn e07_s66_what_a_failed_accept_reports() {
         assert_eq!(host.event("tcpServer.onAcceptError"), failed, "{errno:?} again");
         assert_eq!(host.left_over(), Vec::<Value>::new());
     }
+}
+
+/// POSIX lets `accept` tell of a client that has left. Here they all have, and for ever: accepting goes on, and so does all else.
+#[test]
+fn e07_a_client_that_left_before_it_was_accepted_is_no_error() {
+    let mut host = Setup {
+        refusals: vec![Refusal::accept(Errno::CONNABORTED)],
+        ..Setup::default()
+    }
+    .start();
+    let (server, port) = host.server();
+    let _peer = dial(port);
+    let (socket, mut peer) = host.dialed();
+    for round in 0..20 {
+        assert_eq!(host.write(socket, b"on"), sent(2));
+        assert_eq!(read_exact(&mut peer, 2), b"on", "round {round}");
+        assert_eq!(host.info("tcpServer", server)["paused"], false);
+    }
+    assert_eq!(host.left_over(), Vec::<Value>::new());
 }
 
 #[test]
