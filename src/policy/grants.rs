@@ -1,5 +1,7 @@
 //! The `sockets` object of a manifest, which is also the shape of an extension's entry in a policy file.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{Dialect, Operation, Pattern};
@@ -99,6 +101,8 @@ fn texts(value: &Value) -> Result<Vec<&str>, String> {
 /// Equal patterns collapse.
 fn parse_list(texts: Vec<&str>, operation: Operation, dialect: Dialect) -> Result<Vec<Pattern>, String> {
     let mut list = Vec::new();
+    // A list may be long, so that it is not searched for each of its entries.
+    let mut known = HashSet::new();
     for text in texts {
         let pattern = match operation {
             // Membership knows no addresses: Chromium takes the empty string only, and it grants every group.
@@ -107,7 +111,7 @@ fn parse_list(texts: Vec<&str>, operation: Operation, dialect: Dialect) -> Resul
             }
             _ => Pattern::parse(text, dialect).map_err(|error| error.to_string())?,
         };
-        if !list.contains(&pattern) {
+        if known.insert(pattern.clone()) {
             list.push(pattern);
         }
     }

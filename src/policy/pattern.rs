@@ -22,14 +22,14 @@ pub enum Dialect {
 }
 
 /// A pattern that grants; there are none that deny.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     host: Host,
     /// `None` is any port, 0 among them.
     port: Option<u16>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Host {
     Any,
     /// Lower case. Compared as text, before any look-up.

@@ -95,6 +95,23 @@ fn m01_m02_m18_m36_m37_every_way_to_write_any_host() {
     }
 }
 
+/// The longest key that is taken, and one that is longer.
+#[test]
+fn m20_as_many_patterns_as_fit() {
+    let key = |count: usize| {
+        let mut list: Vec<String> = (0..count).map(|at| format!("{at:x}:1")).collect();
+        list.push("127.0.0.1".to_owned());
+        json!({"tcpServer": {"listen": list}})
+    };
+    let mut host = declaring(&key(28_000));
+    assert_eq!(listen_at(&mut host, "127.0.0.1", 0), zero());
+    assert_ne!(listen_at(&mut host, "6d5f", 1), denied(), "the last of the others");
+    assert_eq!(listen_at(&mut host, "6d5f", 2), denied());
+    let mut host = Host::new();
+    let reply = host.call("host.hello", json!({"protocol": [1, 1], "sockets": key(40_000)}));
+    assert!(reply["error"].is_object(), "{reply}");
+}
+
 #[test]
 fn m19_m39_what_is_not_declared_is_denied() {
     for sockets in [
