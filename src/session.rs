@@ -128,9 +128,8 @@ impl Session {
         tracing::info!(shim = hello.shim.as_deref().unwrap_or("unknown"), protocol, "hello");
         self.state = State::Open;
         self.engine.start_ids_at(next);
-        let manifest = hello.sockets.as_ref().map(|key| &key.0);
         // The text quotes the manifest, which may be long.
-        let manifest_error = self.engine.permissions().set_manifest(manifest).err();
+        let manifest_error = self.engine.permissions().set_manifest(hello.sockets.0.as_ref()).err();
         let manifest_error = manifest_error.map(|text| text.chars().take(MOST_ERROR_TEXT).collect());
         Ok(Value::Hello(Box::new(HelloReply {
             protocol,

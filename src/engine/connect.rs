@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::offline;
 use crate::address;
 use crate::net_error::NetError;
 use crate::wire::DnsQueryType;
@@ -17,6 +18,7 @@ const LOOKUPS_AT_ONCE: usize = 16;
 const MOST_LOOKUPS: usize = 4096;
 /// The longest name DNS knows, with its final dot.
 const LONGEST_NAME: usize = 254;
+const LONGEST_LABEL: usize = 63;
 
 /// A finished step of a `connect`.
 #[derive(Debug)]
@@ -129,18 +131,31 @@ fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
+/// Whether a resolver may see it: Chromium's rule (SPEC §12). It matters, because some resolvers take `10.0.0.1 .example.com` for the
+/// address before the space, which nobody granted who granted `*.example.com`.
+fn is_hostname(host: &str) -> bool {
+    let is_allowed =
+        |character: char| !character.is_ascii() || character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    // How long a label of other letters gets in ASCII, the resolver will see.
+    let is_label = |label: &str| {
+        !label.is_empty() && (label.len() <= LONGEST_LABEL || !label.is_ascii()) && label.chars().all(is_allowed)
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    host.len() <= LONGEST_NAME && name.split('.').all(is_label)
+}
+
 async fn resolve(
     turns: Arc<Semaphore>,
     host: String,
     port: u16,
     family: DnsQueryType,
 ) -> Result<Vec<SocketAddr>, NetError> {
+    if !is_hostname(&host) {
+        return Err(NetError::NameNotResolved);
+    }
     if is_localhost(&host) {
         let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
         return of_family(loopback.map(|ip| SocketAddr::new(ip, port)), family);
-    }
-    if host.is_empty() || host.len() > LONGEST_NAME {
-        return Err(NetError::NameNotResolved);
     }
     let permit = turns.acquire_owned().await.map_err(|_| NetError::Aborted)?;
     let looked_up = tokio::task::spawn_blocking(move || {
@@ -152,7 +167,11 @@ async fn resolve(
         Ok(Ok(addresses)) => of_family(addresses, family),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a name was not resolved");
-            Err(NetError::NameNotResolved)
+            Err(if offline::is_offline() {
+                NetError::InternetDisconnected
+            } else {
+                NetError::NameNotResolved
+            })
         }
         Err(_) => Err(NetError::Aborted),
     }
@@ -165,7 +184,7 @@ async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Net
             Ok(stream) => return Ok((stream, address)),
             Err(error) => {
                 tracing::debug!(%address, %error, "connect failed");
-                last = NetError::from_connect(&error);
+                last = NetError::from_connect(&error, offline::is_offline);
             }
         }
     }
@@ -203,15 +222,33 @@ mod tests {
             .unwrap();
         assert_eq!(resolved, [SocketAddr::from(([127, 0, 0, 1], 7))]);
         for name in [
-            String::new(),
-            "x".repeat(300),
-            "[::1]".into(),
-            "no-such-name.invalid".into(),
-            "a\0b".into(),
+            "",
+            ".",
+            "a..b",
+            ".a.invalid",
+            "a.invalid..",
+            ".localhost",
+            &"x".repeat(300),
+            &format!("{}.invalid", "x".repeat(64)),
+            "[::1]",
+            "no-such-name.invalid",
+            "a\0b",
+            "a b.localhost",
+            "a*b.invalid",
+            "a/b.invalid",
+            "127.0.0.1 .invalid",
+            "127.0.0.1%lo",
+            "fe80::1%lo",
         ] {
+            // Of what cannot be a name it does not matter whether there is a network.
+            let expected = if name == "no-such-name.invalid" && offline::is_offline() {
+                NetError::InternetDisconnected
+            } else {
+                NetError::NameNotResolved
+            };
             assert_eq!(
-                resolve(turns(), name, 7, DnsQueryType::Any).await,
-                Err(NetError::NameNotResolved)
+                resolve(turns(), name.to_owned(), 7, DnsQueryType::Any).await,
+                Err(expected)
             );
         }
     }

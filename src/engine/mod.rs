@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod credit;
 mod linger;
+mod offline;
 mod options;
 mod ready;
 mod sends;

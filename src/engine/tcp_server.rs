@@ -19,6 +19,10 @@ use crate::wire::{
     SocketOnly, Value,
 };
 
+/// Clients that left before they were accepted, of which so many are passed over for one frame: they leave no event in it that would
+/// bound the work, and others wait.
+const MOST_GONE: usize = 64;
+
 /// A `tcpServer` socket.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -207,7 +211,8 @@ impl<P: Permissions> Engine<P> {
 
     /// Accepts what waits, one connection per server and turn, while the frame and the window have room for the events.
     pub(super) fn accept_into(&mut self, sink: &mut impl FrameSink) {
-        while self.accept_credit.left(credit::ACCEPT_WINDOW) > 0 && sink.payload_room() > 0 {
+        let mut gone = 0;
+        while gone < MOST_GONE && self.accept_credit.left(credit::ACCEPT_WINDOW) > 0 && sink.payload_room() > 0 {
             let Some(id) = self.ready.pop(Interest::Accept) else {
                 return;
             };
@@ -226,7 +231,10 @@ impl<P: Permissions> Engine<P> {
                     server.look();
                     self.announce(id, stream, peer, sink);
                 }
-                Poll::Ready(Err(error)) if is_client_gone(&error) => server.look(),
+                Poll::Ready(Err(error)) if is_client_gone(&error) => {
+                    server.look();
+                    gone += 1;
+                }
                 Poll::Ready(Err(error)) => {
                     tracing::warn!(socket = id, %error, "accept failed; the server is paused");
                     self.accept_failed(id, NetError::from_io(&error), sink);

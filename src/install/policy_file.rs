@@ -18,8 +18,10 @@ pub(super) struct PolicyEdit {
 impl PolicyEdit {
     /// Reads under the host's own rules: merging into a file that others can write would bless what they wrote.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let content = read_trusted(path).map_err(Error::unusable(path))?;
-        Self::parse(content.as_ref().map(|(_, bytes)| &**bytes)).map_err(Error::unusable(path))
+        let content = read_trusted(path)
+            .map_err(|refusal| refusal.text)
+            .map_err(Error::unusable(path))?;
+        Self::parse(content.as_deref()).map_err(Error::unusable(path))
     }
 
     fn parse(content: Option<&[u8]>) -> Result<Self, String> {

@@ -1,6 +1,8 @@
 //! The `sockets` object of a manifest, which is also the shape of an extension's entry in a policy file.
 
-use serde_json::Value;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
 
 use super::{Dialect, Operation, Pattern};
 
@@ -30,20 +32,26 @@ impl Grants {
             Dialect::Manifest => "sockets",
             Dialect::Policy => "extensions.<id>",
         };
-        let Some(sections) = value.as_object() else {
-            return Err(mismatch(root, "an object", value));
-        };
+        // The whole shape comes first, as in Chromium: a wrong one is reported before any bad pattern.
+        let mut named = Vec::new();
+        let place = |names: &str| format!("{root}{names}");
+        let sections = as_object(value).map_err(|problem| misshapen(dialect, &place(""), &problem))?;
         for (section, key, operation) in KEYS {
             let Some(members) = sections.get(section) else {
                 continue;
             };
-            let Some(members) = members.as_object() else {
-                return Err(mismatch(&format!("{root}.{section}"), "an object", members));
-            };
+            let members = as_object(members).map_err(|problem| {
+                let problem = format!("'{section}': {problem}");
+                misshapen(dialect, &place(&format!(".{section}")), &problem)
+            })?;
             if let Some(list) = members.get(key) {
-                let list = parse_list(list, &format!("{root}.{section}.{key}"), operation, dialect)?;
-                grants.lists[operation as usize] = Some(list);
+                let texts = texts(list)
+                    .map_err(|problem| misshapen(dialect, &place(&format!(".{section}.{key}")), &problem))?;
+                named.push((operation, texts));
             }
+        }
+        for (operation, texts) in named {
+            grants.lists[operation as usize] = Some(parse_list(texts, operation, dialect)?);
         }
         Ok(grants)
     }
@@ -62,13 +70,40 @@ impl Grants {
     }
 }
 
-/// A string or an array of strings; equal patterns collapse.
-fn parse_list(value: &Value, path: &str, operation: Operation, dialect: Dialect) -> Result<Vec<Pattern>, String> {
-    let expected = "a string or a list of strings";
-    let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+/// What is wrong, in Chromium's words, and where, which Chromium does not say.
+fn misshapen(dialect: Dialect, place: &str, problem: &str) -> String {
+    match dialect {
+        Dialect::Manifest => format!("{problem} ({place})"),
+        Dialect::Policy => format!("`{place}` is misshapen: {problem}"),
+    }
+}
+
+fn as_object(value: &Value) -> Result<&Map<String, Value>, String> {
+    let wrong = || format!("expected dictionary, got {}", kind(value));
+    value.as_object().ok_or_else(wrong)
+}
+
+/// A string or an array of strings.
+fn texts(value: &Value) -> Result<Vec<&str>, String> {
+    match value {
+        Value::String(one) => Ok(vec![one]),
+        Value::Array(items) => {
+            let text = |(at, item): (usize, _)| {
+                let problem = "Error at key 'strings': Parsing array failed at index";
+                Value::as_str(item).ok_or_else(|| format!("{problem} {at}: expected string, got {}", kind(item)))
+            };
+            items.iter().enumerate().map(text).collect()
+        }
+        _ => Err(format!("expected string or strings, got {}", kind(value))),
+    }
+}
+
+/// Equal patterns collapse.
+fn parse_list(texts: Vec<&str>, operation: Operation, dialect: Dialect) -> Result<Vec<Pattern>, String> {
     let mut list = Vec::new();
-    for item in items {
-        let text = item.as_str().ok_or_else(|| mismatch(path, expected, item))?;
+    // A list may be long, so that it is not searched for each of its entries.
+    let mut known = HashSet::new();
+    for text in texts {
         let pattern = match operation {
             // Membership knows no addresses: Chromium takes the empty string only, and it grants every group.
             Operation::UdpMulticastMembership if !text.is_empty() => {
@@ -76,23 +111,24 @@ fn parse_list(value: &Value, path: &str, operation: Operation, dialect: Dialect)
             }
             _ => Pattern::parse(text, dialect).map_err(|error| error.to_string())?,
         };
-        if !list.contains(&pattern) {
+        if known.insert(pattern.clone()) {
             list.push(pattern);
         }
     }
     Ok(list)
 }
 
-fn mismatch(path: &str, expected: &str, found: &Value) -> String {
-    let found = match found {
+/// Chromium's name for the type of a value.
+fn kind(value: &Value) -> &'static str {
+    match value {
         Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    format!("Invalid value for '{path}': expected {expected}, found {found}")
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()) => "integer",
+        Value::Number(_) => "double",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dictionary",
+    }
 }
 
 #[cfg(test)]
@@ -180,19 +216,30 @@ mod tests {
     #[test]
     fn wrong_shapes_are_named_and_unknown_members_ignored() {
         for (value, text) in [
-            (json!([]), "'sockets': expected an object, found a list"),
-            (json!({"tcp": null}), "'sockets.tcp': expected an object, found null"),
+            (json!([]), "expected dictionary, got list (sockets)"),
+            (
+                json!({"tcp": null}),
+                "'tcp': expected dictionary, got null (sockets.tcp)",
+            ),
             (
                 json!({"tcpServer": {"listen": 8080}}),
-                "'sockets.tcpServer.listen': expected a string or a list of strings, found a number",
+                "expected string or strings, got integer (sockets.tcpServer.listen)",
             ),
             (
                 json!({"udp": {"send": ["", {}]}}),
-                "'sockets.udp.send': expected a string or a list of strings, found an object",
+                "Error at key 'strings': Parsing array failed at index 1: expected string, got dictionary (sockets.udp.send)",
+            ),
+            // The whole shape is looked at before any pattern.
+            (
+                json!({"udp": {"bind": "X:0"}, "tcpServer": {"listen": null}}),
+                "expected string or strings, got null (sockets.tcpServer.listen)",
             ),
         ] {
-            assert_eq!(parse(&value), Err(format!("Invalid value for {text}")), "{value}");
+            assert_eq!(parse(&value), Err(text.to_owned()), "{value}");
         }
+        let policy = Grants::parse(&json!({"tcp": 1.5}), Dialect::Policy);
+        let text = "`extensions.<id>.tcp` is misshapen: 'tcp': expected dictionary, got double";
+        assert_eq!(policy, Err(text.to_owned()));
         let unknown = json!({"sctp": 1, "tcp": {"listen": 2}});
         assert_eq!(parse(&unknown), Ok(Grants::default()));
     }

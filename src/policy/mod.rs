@@ -6,6 +6,13 @@
 mod file;
 mod gates;
 mod grants;
+mod look;
+#[cfg(test)]
+mod observed_tests;
+#[cfg(test)]
+mod oracle_gates_tests;
+#[cfg(test)]
+mod oracle_tests;
 mod pattern;
 
 pub(crate) use file::read_trusted;

@@ -22,14 +22,14 @@ pub enum Dialect {
 }
 
 /// A pattern that grants; there are none that deny.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
     host: Host,
     /// `None` is any port, 0 among them.
     port: Option<u16>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Host {
     Any,
     /// Lower case. Compared as text, before any look-up.
@@ -128,7 +128,8 @@ impl Host {
     }
 }
 
-/// Whether `host` is an IP address in any form a URL could have it in; `*.0.0.1` must not match a part of one.
+/// Whether `host` is an IP address in any form a URL could have it in; `*.0.0.1` must not match a part of one. An IPv6 address
+/// counts without its brackets too, as `connect` takes it; Chromium, which looks for URLs only, would let `*.0.0.1` have `::127.0.0.1`.
 fn is_address(host: &str) -> bool {
     let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     parse_ip_literal(inner.unwrap_or(host)).is_some()

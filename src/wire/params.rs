@@ -219,9 +219,16 @@ impl<'de> Deserialize<'de> for Name {
 /// The longest manifest key `sockets`, in bytes of JSON.
 pub const MAX_MANIFEST_KEY: usize = 256 << 10;
 
-/// The manifest key `sockets` as it stands there, bounded before a value is made of it.
+/// The manifest key `sockets` as it stands there, bounded before a value is made of it; `None` when it does not stand there. A
+/// `null` that does is a value, and not one that Chromium would install.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ManifestKey(pub serde_json::Value);
+pub struct ManifestKey(pub Option<serde_json::Value>);
+
+impl Field for ManifestKey {
+    fn absent<E: Error>(_: &'static str) -> Result<Self, E> {
+        Ok(Self(None))
+    }
+}
 
 impl<'de> Deserialize<'de> for ManifestKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -231,7 +238,9 @@ impl<'de> Deserialize<'de> for ManifestKey {
                 "`sockets` is longer than {MAX_MANIFEST_KEY} bytes"
             )));
         }
-        serde_json::from_str(raw).map(Self).map_err(D::Error::custom)
+        serde_json::from_str(raw)
+            .map(|value| Self(Some(value)))
+            .map_err(D::Error::custom)
     }
 }
 

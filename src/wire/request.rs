@@ -15,7 +15,7 @@ params! {
         /// The first socket id to give out.
         next_socket_id "nextSocketId": Option<u32>,
         /// The extension's manifest key `sockets`, verbatim.
-        sockets "sockets": Option<ManifestKey>,
+        sockets "sockets": ManifestKey,
     }
 
     /// `host.ack`: what the shim has consumed, cumulative for the session.

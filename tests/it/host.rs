@@ -29,6 +29,11 @@ pub struct Setup {
     pub environment: Vec<(&'static str, String)>,
     /// Its hard limit on open descriptors.
     pub descriptors: Option<u32>,
+    /// The program that starts it, with its arguments: the host's own command line follows them.
+    pub launcher: Vec<String>,
+    /// What the kernel refuses it.
+    #[cfg(target_os = "linux")]
+    pub refusals: Vec<crate::refusals::Refusal>,
     /// Whether frames are read from the start.
     pub reading: bool,
     /// Whether events are acknowledged as they are read, as the shim does.
@@ -44,6 +49,9 @@ impl Default for Setup {
             }}})),
             environment: Vec::new(),
             descriptors: None,
+            launcher: Vec::new(),
+            #[cfg(target_os = "linux")]
+            refusals: Vec::new(),
             reading: true,
             acking: true,
         }
@@ -93,22 +101,24 @@ impl Host {
         if let Some(policy) = &setup.policy {
             write_policy(config.path().join("policy.json"), policy.to_string().as_bytes());
         }
-        let binary = env!("CARGO_BIN_EXE_chrome-sockets-host");
-        let mut command = match setup.descriptors {
-            None => Command::new(binary),
-            Some(count) => {
-                let mut shell = Command::new("sh");
-                shell.args(["-c", &format!("ulimit -n {count}; exec \"$0\" \"$@\""), binary]);
-                shell
-            }
-        };
+        let mut words = setup.launcher;
+        if let Some(count) = setup.descriptors {
+            let limit = format!("ulimit -n {count}; exec \"$0\" \"$@\"");
+            words.extend(["sh".to_owned(), "-c".to_owned(), limit]);
+        }
+        words.push(env!("CARGO_BIN_EXE_chrome-sockets-host").to_owned());
+        let mut command = Command::new(&words[0]);
         command
+            .args(&words[1..])
             .arg(format!("chrome-extension://{EXTENSION}/"))
             .env("CHROME_SOCKETS_CONFIG", config.path())
             .envs(setup.environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        #[cfg(target_os = "linux")]
+        let mut child = crate::refusals::spawn(command, setup.refusals);
+        #[cfg(not(target_os = "linux"))]
         let mut child = command.spawn().unwrap();
         let gate = if setup.reading { Gate::Open } else { Gate::Closed };
         let gate = Arc::new((Mutex::new(gate), Condvar::new()));

@@ -16,17 +16,24 @@ mod credit;
 #[cfg(unix)]
 mod descriptors;
 mod ending;
+#[cfg(target_os = "linux")]
+mod errors;
 mod faults;
 mod future;
+mod gates;
 mod host;
 mod input;
 mod listening;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod peers;
 mod pipe;
 mod policy;
 #[cfg(target_os = "linux")]
 mod process;
 mod receiving;
+#[cfg(target_os = "linux")]
+mod refusals;
 mod sending;
 mod servers;
 mod session;

@@ -38,6 +38,14 @@ pub fn unsent(code: i32, name: &str) -> Value {
     json!({"error": {"message": format!("net::ERR_{name}"), "code": code}, "result": {"resultCode": code}})
 }
 
+/// The reply for a name that does not exist. On a computer without any network it is another one, as in Chromium; `errors` has
+/// both for certain.
+#[track_caller]
+pub fn assert_unresolved(reply: &Value) {
+    let offline = net(-106, "INTERNET_DISCONNECTED");
+    assert!(*reply == net(-105, "NAME_NOT_RESOLVED") || *reply == offline, "{reply}");
+}
+
 /// A send that went well.
 pub fn sent(bytes: usize) -> Value {
     json!({"result": {"resultCode": 0, "bytesSent": bytes}})
