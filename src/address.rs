@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn e02_to_e05_the_text_of_addresses() {
+    fn e02_e03_e04_e05_the_text_of_addresses() {
         for (text, canonical) in [
             ("::ffff:127.0.0.1", "::ffff:7f00:1"),
             ("2001:0DB8:0:0:0:0:0:1", "2001:db8::1"),

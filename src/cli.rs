@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_and_people_are_told_apart() {
+    fn n14_browsers_and_people_are_told_apart() {
         let started = |list: &[&str]| started_by_browser(&arguments(list));
         let id = "abcdefghijklmnopabcdefghijklmnop";
         let origin = format!("chrome-extension://{id}/");

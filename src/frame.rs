@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn n20_the_limit_is_inclusive_and_checked_before_anything_is_read() {
+    fn the_limit_is_inclusive_and_checked_before_anything_is_read() {
         let mut header = [0; HEADER];
         NativeEndian::write_u32(&mut header, u32::MAX);
         let error = read(&mut &header[..], &mut Vec::new()).unwrap_err();
@@ -156,6 +156,17 @@ mod tests {
             body.capacity() <= 2 * KEPT_CAPACITY,
             "memory was taken for bytes that never came"
         );
+    }
+
+    #[test]
+    fn n26_the_length_stands_in_native_byte_order() {
+        let mut header = [0; HEADER];
+        write_header(&mut header, 0x0102);
+        assert_eq!(header, 0x0102_u32.to_ne_bytes());
+        let stream = [&2_u32.to_ne_bytes()[..], b"{}"].concat();
+        let mut body = Vec::new();
+        assert!(read(&mut &stream[..], &mut body).unwrap());
+        assert_eq!(body, b"{}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ test('B-23: a promise rejects with an Error whose message is the text', async ()
   });
 });
 
-test('B-24 (decided otherwise): the methods that Chrome keeps callback-only return promises too', async () => {
+test('B-02, B-24 (D10): the methods that Chrome keeps callback-only return promises too', async () => {
   const { tcp, tcpServer } = await start({
     handlers: {
       'sockets.tcp.connect': () => ({ error: { message: 'net::ERR_CONNECTION_REFUSED', code: -102 }, result: -102 }),
@@ -33,12 +33,19 @@ test('B-24 (decided otherwise): the methods that Chrome keeps callback-only retu
   assert.equal(await tcp.setNoDelay(1, true), 0);
 });
 
+test('B-28 (D10): a call without a callback that fails throws nothing, and its promise rejects', async () => {
+  const { tcp } = await start({ handlers: { 'sockets.tcp.close': () => NOT_FOUND } });
+  const closing = tcp.close(9999);
+  await assert.rejects(closing, { message: 'Socket not found' });
+});
+
 test('B-25: an explicit undefined or null callback gives a promise', async () => {
   const { tcp } = await start();
   for (const absent of [undefined, null]) {
     assert.deepEqual(await tcp.getSockets(absent), []);
     assert.equal(typeof (await tcp.create({}, absent)).socketId, 'number');
     assert.equal(await tcp.close(1, absent), undefined);
+    assert.equal(await tcp.getInfo(1, absent), undefined);
   }
 });
 
@@ -76,7 +83,7 @@ test('success without a value calls back without arguments, and resolves with un
   assert.equal(await tcp.setPaused(1, true), undefined);
 });
 
-test('B-27, B-28: an error that nobody reads is reported on the console', async (t) => {
+test('B-27: an error that nobody reads is reported on the console', async (t) => {
   const lines = silence(t, 'error');
   const { tcp } = await start({ handlers: { 'sockets.tcp.close': () => NOT_FOUND } });
   await new Promise((resolve) => tcp.close(9999, resolve));

@@ -25,7 +25,7 @@ const receive = (socketId, bytes, slice) => ({
   ...(slice && { slice }),
 });
 
-test('data is cut into slices of 4096 bytes when the message names no size', async () => {
+test('T-05, T-20: data is cut into slices of 4096 bytes when the message names no size', async () => {
   const { host, socketId, sizes, bytes } = await connected();
   const data = Uint8Array.from({ length: 10_000 }, (_, at) => at * 7);
   host.receive(socketId, data);
@@ -34,7 +34,7 @@ test('data is cut into slices of 4096 bytes when the message names no size', asy
   assert.deepEqual(bytes, [...data]);
 });
 
-test('data is cut into slices of the size that the message names', async () => {
+test('T-18, T-19: data is cut into slices of the size that the message names', async () => {
   const { host, socketId, sizes } = await connected();
   host.receive(socketId, new Uint8Array(65536), { slice: 65536 });
   host.receive(socketId, new Uint8Array(5), { slice: 2 });
@@ -105,15 +105,19 @@ test('a listener added when connect resolves gets data of the same frame', async
   assert.deepEqual(seen, [3]);
 });
 
-test('without a listener an event is dropped; it does not wait for one', async () => {
+test('S-68, T-87: without a listener an event is dropped without a word; it does not wait for one', async (t) => {
+  const lines = silence(t, 'error', 'warn');
   const shim = await start();
   const { socketId } = await shim.tcp.create();
   shim.host.receive(socketId, [1]);
+  shim.host.event('sockets.tcpServer.onAccept', { socketId: 3, clientSocketId: 4 });
   await task();
   const seen = [];
   shim.tcp.onReceive.addListener((info) => seen.push(info));
+  shim.tcpServer.onAccept.addListener((info) => seen.push(info));
   await task();
   assert.deepEqual(seen, []);
+  assert.deepEqual(lines, []);
 });
 
 test('a listener that throws does not stop the events behind it', async (t) => {

@@ -69,7 +69,7 @@ test('a length that is a multiple of 64 KiB ends with a full chunk, and an empty
   );
 });
 
-test('B-19: what is sent is what the buffer held at the call', async () => {
+test('T-51: what is sent is what the buffer held at the call', async () => {
   const { tcp, sends } = await sending();
   const data = pattern(100_000);
   const copy = Buffer.from(data);
@@ -208,7 +208,7 @@ test('close of a listening socket cuts no send', async () => {
   assert.equal(bytesOf(sends()).length, 6 * MIB);
 });
 
-test('more than 200 MiB on their way: Exceeded write quota, without arguments and before the socket is looked up', async () => {
+test('T-50: more than 200 MiB on their way: Exceeded write quota, without arguments and before the socket is looked up', async () => {
   const { tcp, host, sends } = await sending();
   const half = new Uint8Array(100 * MIB);
   const first = called(tcp.send, 1, half);

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn t81_a_literal_of_the_wrong_family_is_not_resolved() {
+    fn t81_addresses_of_the_wrong_family_do_not_count() {
         let v4 = literal("127.0.0.1", 7, DnsQueryType::Any).unwrap().unwrap();
         assert_eq!(v4, [SocketAddr::from(([127, 0, 0, 1], 7))]);
         assert_eq!(
@@ -208,6 +208,12 @@ mod tests {
             Some(Err(NetError::NameNotResolved))
         );
         assert_eq!(literal("localhost", 7, DnsQueryType::Any), None);
+        // What a resolver says of a name that has A records only.
+        assert_eq!(
+            of_family(v4.clone(), DnsQueryType::Ipv6),
+            Err(NetError::NameNotResolved)
+        );
+        assert_eq!(of_family(v4.clone(), DnsQueryType::Ipv4), Ok(v4));
     }
 
     #[tokio::test]

@@ -24,6 +24,9 @@ pub(super) struct Connection {
     pub(super) sends: Sends,
     /// A write has failed. What the peer sent before may still be read.
     pub(super) write_failed: bool,
+    /// How many bytes the read under way brings at most. There is one from the first moment on at which the socket is read, and
+    /// pausing does not take it back: a new `bufferSize` counts from the next one (SPEC §1.2, §2.4).
+    pub(super) read_size: Option<usize>,
     readable: Arc<SocketWaker>,
     writable: Arc<SocketWaker>,
 }
@@ -36,6 +39,7 @@ impl Connection {
             peer,
             sends: Sends::default(),
             write_failed: false,
+            read_size: None,
             readable: SocketWaker::new(id, Interest::Read, ready),
             writable: SocketWaker::new(id, Interest::Write, ready),
         }

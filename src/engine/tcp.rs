@@ -85,7 +85,7 @@ impl Tcp {
         }
     }
 
-    /// How many bytes one JavaScript event may bring.
+    /// How many bytes one JavaScript event may bring, from the next read on.
     pub(super) fn slice(&self) -> usize {
         match usize::try_from(self.buffer_size) {
             Ok(size @ 1..) => size.min(LARGEST_BUFFER),
@@ -94,8 +94,10 @@ impl Tcp {
     }
 
     /// Lets the next frame look for bytes, if reading is on.
-    pub(super) fn look(&self) {
-        if let (false, Some(connection)) = (self.paused, &self.connection) {
+    pub(super) fn look(&mut self) {
+        let size = self.slice();
+        if let (false, Some(connection)) = (self.paused, &mut self.connection) {
+            connection.read_size.get_or_insert(size);
             connection.look();
         }
     }

@@ -309,7 +309,16 @@ async fn t21_a_new_buffer_size_holds_from_the_next_read() {
     let mut bench = Bench::new();
     let (_, address) = bench.server().await;
     let (client, mut peer) = bench.client(address).await;
-    for (buffer_size, slice) in [(10, 10), (1_000_000, 65_536), (0, 4096), (-5, 4096), (65_536, 65_536)] {
+    // Before the first read, at once.
+    let mut pending = None;
+    for (buffer_size, slice) in [
+        (10, 10),
+        (1_000_000, 65_536),
+        (0, 4096),
+        (-5, 4096),
+        (65_536, 65_536),
+        (7, 7),
+    ] {
         let properties = Properties {
             persistent: None,
             name: None,
@@ -322,14 +331,44 @@ async fn t21_a_new_buffer_size_holds_from_the_next_read() {
             }))
             .await;
         bench.pause(client, false).await;
-        bench.said.clear();
-        peer.write_all(b"x").unwrap();
-        let item = bench.nth(1, |item| matches!(item, Item::Receive { .. })).await;
-        assert!(
-            matches!(item, Item::Receive { slice: got, .. } if got == slice),
-            "{buffer_size}: {item:?}"
-        );
+        for expected in [pending.unwrap_or(slice), slice] {
+            bench.said.clear();
+            peer.write_all(b"x").unwrap();
+            let item = bench.nth(1, |item| matches!(item, Item::Receive { .. })).await;
+            assert!(
+                matches!(item, Item::Receive { slice: got, .. } if got == expected),
+                "{buffer_size}: {item:?}"
+            );
+        }
+        pending = Some(slice);
     }
+    // The read of 7 bytes is under way, and is the last one of that size. Pausing does not take it back.
+    bench.pause(client, true).await;
+    let properties = Properties {
+        persistent: None,
+        name: None,
+        buffer_size: Some(100),
+    };
+    bench
+        .ok(Call::TcpUpdate(Update {
+            socket_id: client,
+            properties,
+        }))
+        .await;
+    bench.pause(client, false).await;
+    bench.said.clear();
+    peer.write_all(&pattern(50)).unwrap();
+    bench.receive(client, 50).await;
+    let parts: Vec<(usize, usize)> = bench
+        .said
+        .iter()
+        .filter_map(|item| match item {
+            Item::Receive { slice, bytes, .. } => Some((*slice, bytes.len())),
+            Item::Control(_) => None,
+        })
+        .collect();
+    assert_eq!(parts, [(7, 7), (100, 43)]);
+    assert_eq!(bench.received(client), pattern(50));
 }
 
 #[tokio::test]

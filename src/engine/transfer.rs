@@ -191,7 +191,7 @@ impl<P: Permissions> Engine<P> {
             let Some(tcp) = self.table.tcp_by_id(id) else {
                 continue;
             };
-            let slice = tcp.slice();
+            let next = tcp.slice();
             let Some(connection) = tcp.connection.as_mut() else {
                 continue;
             };
@@ -203,12 +203,16 @@ impl<P: Permissions> Engine<P> {
             let turn = (room / (self.ready.len(Interest::Read) + 1)).max(LEAST_TURN).min(room);
             #[allow(clippy::cast_possible_truncation, reason = "the windows are far below 32 bits")]
             let most = turn.min(left.min(port_left) as usize);
+            let slice = connection.read_size.unwrap_or(next);
+            // A read of the old size is the last one.
+            let most = if slice == next { most } else { most.min(slice) };
             match connection.read(&mut self.scratch[..most]) {
                 Poll::Pending => {}
                 Poll::Ready(Ok(length @ 1..)) => {
                     connection.look();
                     tcp.credit.spend(credit::cost(length));
                     self.port_credit.spend(credit::cost(length));
+                    connection.read_size = Some(next);
                     sink.receive(id, slice, &self.scratch[..length]);
                 }
                 Poll::Ready(end) => {

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_names_follow_chromiums_grammar() {
+    fn n08_n09_host_names_follow_chromiums_grammar() {
         for name in ["a", "foo", "foo132", "foo.bar", "foo.bar2", "a._.c", DEFAULT_HOST_NAME] {
             assert!(name.parse::<HostName>().is_ok(), "{name}");
         }

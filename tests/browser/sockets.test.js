@@ -23,7 +23,7 @@ test('S-01 S-02 S-03 S-04 create and getInfo', GUARD, async () => {
   assert.deepEqual(named, { socketId: true, sameId: true, persistent: true, paused: false, name: 'a' });
 });
 
-test('S-12 … S-16, T-06, T-12, T-48 unknown ids, each in the form of its method', GUARD, async () => {
+test('S-12 S-13 S-14 S-15 S-16 T-06 T-12 T-48 T-59 unknown ids, each in the form of its method', GUARD, async () => {
   const answers = await bench.run(async () => {
     const { call } = globalThis.bench;
     const calls = [
@@ -123,7 +123,7 @@ test('S-46 T-71 T-74 an accepted socket is paused, and loses nothing', GUARD, as
   assert.equal(text, 'first second');
 });
 
-test('S-48 S-53 D1 a paused server accepts nothing, and goes on afterwards', GUARD, async (t) => {
+test('S-49 S-51 D1 D2 a paused server accepts nothing, and goes on afterwards', GUARD, async (t) => {
   const server = await bench.run(() => globalThis.bench.listen());
   await bench.run(({ socketId }) => globalThis.bench.call('tcpServer', 'setPaused', socketId, true), server);
   for (let i = 0; i < 5; i++) await connect(t, server.port);

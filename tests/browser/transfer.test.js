@@ -57,7 +57,7 @@ test('T-28 what was sent before the end arrives before the end', GUARD, async (t
   assert.equal(result.info.connected, false);
 });
 
-test('S-48 D2 a storm of pauses and resumes: nothing comes while paused, and nothing is lost', GUARD, async (t) => {
+test('D2 a storm of pauses and resumes: nothing comes while paused, and nothing is lost', GUARD, async (t) => {
   const server = await bench.run(() => globalThis.bench.listen());
   const socket = await connect(t, server.port);
   const data = randomBytes(16 * MiB);

@@ -6,7 +6,7 @@ use crate::host::{Host, Setup};
 use crate::peers::{accept, done, listener, sent, text_only, zero};
 
 #[test]
-fn t71_t73_t75_t78_t79_d6_accepted_sockets() {
+fn t71_t72_t73_t75_t78_t79_d6_accepted_sockets() {
     // Listening is granted, connecting is not.
     let mut host = Setup {
         policy: None,

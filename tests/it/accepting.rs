@@ -46,7 +46,7 @@ fn s44_s45_the_reply_of_listen_comes_first_and_clients_in_their_order() {
 }
 
 #[test]
-fn s48_s50_s53_s54_s55_d1_d2_a_paused_server_is_silent_and_loses_nothing() {
+fn s48_s49_s50_s51_s54_s55_d1_d2_a_paused_server_is_silent_and_loses_nothing() {
     let mut host = Host::new();
     let mut witness = Witness::new(&mut host);
     let (server, port) = host.server();

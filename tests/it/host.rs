@@ -25,6 +25,8 @@ pub const HANG: Duration = Duration::from_secs(30);
 
 /// How a host is started.
 pub struct Setup {
+    /// What the browser says at the start.
+    pub arguments: Vec<String>,
     pub policy: Option<Value>,
     pub environment: Vec<(&'static str, String)>,
     /// Its hard limit on open descriptors.
@@ -43,6 +45,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            arguments: vec![format!("chrome-extension://{EXTENSION}/")],
             policy: Some(json!({"extensions": {EXTENSION: {
                 "tcpServer": {"listen": ["*"]},
                 "tcp": {"connect": ["*"]},
@@ -110,7 +113,7 @@ impl Host {
         let mut command = Command::new(&words[0]);
         command
             .args(&words[1..])
-            .arg(format!("chrome-extension://{EXTENSION}/"))
+            .args(&setup.arguments)
             .env("CHROME_SOCKETS_CONFIG", config.path())
             .envs(setup.environment)
             .stdin(Stdio::piped())

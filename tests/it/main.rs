@@ -23,6 +23,7 @@ mod future;
 mod gates;
 mod host;
 mod input;
+mod isolation;
 mod listening;
 #[cfg(target_os = "linux")]
 mod namespaces;
@@ -37,6 +38,7 @@ mod refusals;
 mod sending;
 mod servers;
 mod session;
+mod started;
 mod steps;
 #[cfg(target_os = "linux")]
 mod stress;

@@ -62,7 +62,7 @@ fn t45_concurrent_sends_keep_their_order_and_length() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn t49_t85_sends_after_a_reset_fail_once_with_minus_2_and_then_with_minus_15() {
+fn t49_sends_after_a_reset_fail_once_with_minus_2_and_then_with_minus_15() {
     let mut host = Host::new();
     let mut witness = crate::steps::Witness::new(&mut host);
     let (client, peer) = host.pair();

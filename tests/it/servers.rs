@@ -41,7 +41,7 @@ fn s04_s05_the_properties_of_create_are_echoed() {
 }
 
 #[test]
-fn s06_s08_ids_only_count_up_across_namespaces() {
+fn s06_s07_s08_ids_only_count_up_across_namespaces() {
     let mut host = Host::new();
     assert_eq!(host.create("tcpServer"), 1);
     assert_eq!(host.create("tcp"), 2);
@@ -69,7 +69,7 @@ fn s09_s10_s11_update_changes_what_it_names() {
 }
 
 #[test]
-fn s12_s13_s14_s15_s16_s38_unknown_ids_are_not_found_everywhere() {
+fn s12_s13_s14_s15_s16_unknown_ids_are_not_found_everywhere() {
     let mut host = Host::new();
     host.create("tcpServer");
     host.simple("tcpServer.close", 1);
