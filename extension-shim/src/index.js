@@ -6,8 +6,11 @@
 
 import { createSockets } from './api/namespaces.js';
 import { detectContext } from './context.js';
+import { Dispatcher } from './dispatcher.js';
+import { Door, PORT_NAME } from './hub/door.js';
 import { Hub } from './hub/hub.js';
-import { LocalContext } from './hub/local-context.js';
+import { PageLink } from './page/link.js';
+import { announceHub, whenHub } from './presence.js';
 import { DEFAULT_HOST } from './transport/explain.js';
 import { openNativePort } from './transport/native-port.js';
 
@@ -19,28 +22,38 @@ import { openNativePort } from './transport/native-port.js';
  * @property {'background' | 'page'} [context] Where this code runs, when the shim cannot find out by itself.
  */
 
-/** @type {{hostName: string, context?: 'background' | 'page' | undefined}} */
-const settings = { hostName: DEFAULT_HOST };
-
 const manifest = () =>
   /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
 
-const hub = new Hub({
-  connect() {
-    const { background } = manifest();
-    const context = settings.context ?? detectContext(background?.page);
-    if (context === 'page' && background) {
-      throw new Error(
-        'chrome-sockets works in the background of this extension only: import it in the background script and call it there.',
-      );
-    }
-    return openNativePort(settings.hostName);
-  },
-  manifest,
-});
+const settings = { hostName: DEFAULT_HOST, context: detectContext(manifest().background?.page) };
 
-const { sockets: built, events } = createSockets((...call) => context.call(...call));
-const context = new LocalContext(hub, events);
+const hub = new Hub({ connect: () => openNativePort(settings.hostName), manifest, opened: announceHub });
+
+/** @type {Dispatcher | undefined} */
+let dispatcher;
+
+/** The way to the host is chosen at the first use, since `install` may come before that and say where this code runs. */
+function here() {
+  // Without a background a page has nobody to ask, and is a hub of its own.
+  const link =
+    settings.context === 'page' && manifest().background
+      ? () => new PageLink({ connect: () => globalThis.chrome.runtime.connect({ name: PORT_NAME }), whenHub })
+      : () => hub;
+  dispatcher ??= new Dispatcher(link(), events);
+  return dispatcher;
+}
+
+const {
+  sockets: built,
+  events,
+  methods,
+} = createSockets(
+  (...call) => here().call(...call),
+  (event, some) => here().listening(event, some),
+);
+
+const door = new Door(hub, { methods, events });
+if (settings.context === 'background') door.open();
 
 /**
  * What `chrome.sockets` is in a Chrome App. It works whether or not {@link install} has been called.
@@ -72,7 +85,11 @@ export const tcp = built.tcp;
  */
 export function install({ hostName, force = false, context } = {}) {
   if (hostName !== undefined) settings.hostName = hostName;
-  if (context !== undefined) settings.context = context;
+  if (context !== undefined && context !== settings.context) {
+    settings.context = context;
+    if (context === 'background') door.open();
+    else door.close();
+  }
   const chrome = /** @type {{sockets?: typeof sockets} | undefined} */ (/** @type {unknown} */ (globalThis.chrome));
   if (!chrome) throw new Error('chrome-sockets works in a browser extension only: there is no global "chrome".');
   if (chrome.sockets === undefined || force) {
