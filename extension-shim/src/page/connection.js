@@ -37,6 +37,7 @@ export class Connection {
   #sockets = new Sockets(1);
   #owner;
   #writer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #guard;
 
   /**
@@ -60,10 +61,23 @@ export class Connection {
       const reason = globalThis.chrome.runtime.lastError?.message;
       this.#gone(this.#greeted ? `${LOST}${reason ? `: ${reason}` : '.'}` : NO_HUB);
     });
-    // Anybody in this extension may keep a Port open without knowing what it is for.
+    this.#waitForHello(() => port.disconnect());
+  }
+
+  /**
+   * Anybody in this extension may keep a Port open without knowing what it is for.
+   *
+   * @param {() => void} disconnect
+   */
+  #waitForHello(disconnect) {
+    const start = performance.now();
     this.#guard = setTimeout(() => {
-      port.disconnect();
-      this.#gone(NO_HUB);
+      // A page that was busy, with a long send perhaps, may have the hello waiting behind this.
+      if (performance.now() - start > 1.2 * HELLO_MS) this.#waitForHello(disconnect);
+      else {
+        disconnect();
+        this.#gone(NO_HUB);
+      }
     }, HELLO_MS);
   }
 
