@@ -25,6 +25,10 @@ import { openNativePort } from './transport/native-port.js';
 const manifest = () =>
   /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
 
+/** An offscreen document cannot read the manifest, nor start a host: it has messaging, and needs a hub to talk to. */
+const needsHub = () =>
+  settings.context === 'page' && (!globalThis.chrome?.runtime?.getManifest || manifest().background !== undefined);
+
 const settings = { hostName: DEFAULT_HOST, context: detectContext(manifest().background?.page) };
 
 const hub = new Hub({ connect: () => openNativePort(settings.hostName), manifest, opened: announceHub });
@@ -35,13 +39,12 @@ let dispatcher;
 /** The way to the host is chosen at the first use, since `install` may come before that and say where this code runs. */
 function here() {
   // Without a background a page has nobody to ask, and is a hub of its own.
-  const link =
-    settings.context === 'page' && manifest().background
-      ? () => new PageLink({ connect: () => globalThis.chrome.runtime.connect({ name: PORT_NAME }), whenHub })
-      : () => hub;
-  dispatcher ??= new Dispatcher(link(), events);
+  dispatcher ??= new Dispatcher(needsHub() ? pageLink() : hub, events);
   return dispatcher;
 }
+
+const pageLink = () =>
+  new PageLink({ connect: () => globalThis.chrome.runtime.connect({ name: PORT_NAME }), whenHub });
 
 const {
   sockets: built,

@@ -26,7 +26,8 @@
 
   /** Everything that came back. */
   const got = [];
-  const keep = (how) => (message) => got.push({ how, message });
+  // The attackers of one web page hear each other; that is not what they are after.
+  const keep = (how) => (message) => void (message?.hostile || got.push({ how, message }));
   const attempts = [];
 
   const runtime = globalThis.chrome?.runtime;
@@ -73,11 +74,11 @@
 
   const channel = new BroadcastChannel(NAME);
   channel.onmessage = ({ data }) => keep('channel')(data);
-  for (const message of ['hub', ...messages, ...events]) channel.postMessage(message);
+  for (const message of ['hub', ...messages, ...events]) channel.postMessage({ hostile: true, message, ...message });
 
   // A page of the extension inside of ours, where the extension lets web pages embed it.
   if (globalThis.location.protocol === 'http:') {
-    globalThis.addEventListener('message', ({ data, source }) => source !== globalThis && keep('frame')(data));
+    globalThis.addEventListener('message', ({ data }) => keep('frame')(data));
     const frame = document.createElement('iframe');
     frame.src = `chrome-extension://${target}/page.html#framed`;
     const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
@@ -88,7 +89,7 @@
           for (const message of [...messages, ...events]) frame.contentWindow.postMessage(message, '*');
           for (const { event, params } of events) {
             frame.dispatchEvent(new CustomEvent(event, { detail: params }));
-            globalThis.dispatchEvent(new MessageEvent('message', { data: { event, params } }));
+            globalThis.dispatchEvent(new MessageEvent('message', { data: { event, params, hostile: true } }));
           }
           return { how: 'frame', reached: typeof frame.contentWindow.location === 'string' };
         })
