@@ -9,6 +9,7 @@ import { detectContext } from './context.js';
 import { Dispatcher } from './dispatcher.js';
 import { Door, PORT_NAME } from './hub/door.js';
 import { Hub } from './hub/hub.js';
+import { ElectedLink } from './page/elected.js';
 import { PageLink } from './page/link.js';
 import { announceHub, whenHub } from './presence.js';
 import { DEFAULT_HOST } from './transport/explain.js';
@@ -25,10 +26,6 @@ import { openNativePort } from './transport/native-port.js';
 const manifest = () =>
   /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
 
-/** An offscreen document cannot read the manifest, nor start a host: it has messaging, and needs a hub to talk to. */
-const needsHub = () =>
-  settings.context === 'page' && (!globalThis.chrome?.runtime?.getManifest || manifest().background !== undefined);
-
 const settings = { hostName: DEFAULT_HOST, context: detectContext(manifest().background?.page) };
 
 const hub = new Hub({ connect: () => openNativePort(settings.hostName), manifest, opened: announceHub });
@@ -36,15 +33,21 @@ const hub = new Hub({ connect: () => openNativePort(settings.hostName), manifest
 /** @type {Dispatcher | undefined} */
 let dispatcher;
 
-/** The way to the host is chosen at the first use, since `install` may come before that and say where this code runs. */
-function here() {
-  // Without a background a page has nobody to ask, and is a hub of its own.
-  dispatcher ??= new Dispatcher(needsHub() ? pageLink() : hub, events);
-  return dispatcher;
+const toHub = { connect: () => globalThis.chrome.runtime.connect({ name: PORT_NAME }), whenHub };
+
+function link() {
+  if (settings.context === 'background') return hub;
+  // An offscreen document cannot read the manifest. It cannot start a host either, so somebody else must be the hub.
+  if (!globalThis.chrome?.runtime?.getManifest || manifest().background) return new PageLink(toHub);
+  const { locks } = globalThis.navigator ?? {};
+  return new ElectedLink({ ...toHub, hub, locks, openDoor: () => door.open(), announce: announceHub });
 }
 
-const pageLink = () =>
-  new PageLink({ connect: () => globalThis.chrome.runtime.connect({ name: PORT_NAME }), whenHub });
+/** The way to the host is chosen at the first use, since `install` may come before that and say where this code runs. */
+function here() {
+  dispatcher ??= new Dispatcher(link(), events);
+  return dispatcher;
+}
 
 const {
   sockets: built,

@@ -433,7 +433,7 @@ test('the background does not import the shim: calls say so, a page that only li
   assert.deepEqual(lines, [`chrome-sockets: no events reach this page. ${NO_HUB}`]);
 });
 
-test('a Port that somebody else keeps open, without a hello: the call fails after 5 s', async (t) => {
+test('a Port that somebody else keeps open, without a hello: the call fails after 20 s', async (t) => {
   const extension = await startExtension();
   extension.onConnect.list.length = 0;
   extension.onConnect.addListener(() => {});
@@ -444,7 +444,7 @@ test('a Port that somebody else keeps open, without a hello: the call fails afte
     failed = globalThis.chrome.runtime.lastError.message;
   });
   await settled();
-  t.mock.timers.tick(4_999);
+  t.mock.timers.tick(19_999);
   await settled();
   assert.equal(failed, undefined);
   t.mock.timers.tick(1);

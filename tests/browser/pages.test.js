@@ -306,8 +306,8 @@ test(
     const page = await openHands(t, own);
     const ear = await openHands(t, own);
     const server = await page.evaluate(() => globalThis.bench.listen());
+    // It does not read, so that the send is still under way when the worker stops.
     const socket = await connect(t, server.port);
-    socket.resume();
     const before = await page.evaluate(async (server) => {
       const { firstClient, call } = globalThis.bench;
       const client = await firstClient(server);
@@ -335,6 +335,7 @@ test(
       { event: 'receiveError', socketId: before, resultCode: -100 },
     ]);
     assert.match(told.sent, /^The background of this extension has stopped, and its sockets with it/);
+    socket.resume();
     await closed;
 
     const again = await page.evaluate(() => globalThis.bench.listen());

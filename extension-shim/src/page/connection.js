@@ -8,16 +8,18 @@ import { Sockets } from '../hub/sockets.js';
 /** @typedef {import('../hub/outbox.js').Call} Call */
 /** @typedef {import('../api/namespaces.js').Reply} Reply */
 
-// A background worker may have to be started first, on a computer that is busy.
-const HELLO_MS = 5_000;
+// A worker may have to be started first, on a computer that is busy. Only an extension that opens Ports for itself and
+// forgets the shim ever waits so long: where nobody listens at all, the browser says so at once.
+const HELLO_MS = 20_000;
 
 const NO_HUB =
   'The background of this extension does not answer: import chrome-sockets at the top level of the background script, too.';
-const LOST = 'The background of this extension has stopped, and its sockets with it';
 
 /**
  * @typedef {object} Owner What a connection asks of the page's link.
+ * @property {string} lost What pending calls are told when a hub has gone.
  * @property {(delivery: Delivery) => void} deliver
+ * @property {() => void} greeted There is a hub.
  * @property {(connection: Connection, why: string | undefined) => void} ended No call may come any more. `why` is there
  *   when no hub has been found.
  */
@@ -37,6 +39,7 @@ export class Connection {
   #sockets = new Sockets(1);
   #owner;
   #writer;
+  #disconnect;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #guard;
 
@@ -59,23 +62,20 @@ export class Connection {
     port.onDisconnect.addListener(() => {
       // Unread, it would be reported on the console.
       const reason = globalThis.chrome.runtime.lastError?.message;
-      this.#gone(this.#greeted ? `${LOST}${reason ? `: ${reason}` : '.'}` : NO_HUB);
+      this.#gone(this.#greeted ? `${owner.lost}${reason ? `: ${reason}` : '.'}` : NO_HUB);
     });
-    this.#waitForHello(() => port.disconnect());
+    this.#disconnect = () => port.disconnect();
+    this.#waitForHello();
   }
 
-  /**
-   * Anybody in this extension may keep a Port open without knowing what it is for.
-   *
-   * @param {() => void} disconnect
-   */
-  #waitForHello(disconnect) {
+  /** Anybody in this extension may keep a Port open without knowing what it is for. */
+  #waitForHello() {
     const start = performance.now();
     this.#guard = setTimeout(() => {
       // A page that was busy, with a long send perhaps, may have the hello waiting behind this.
-      if (performance.now() - start > 1.2 * HELLO_MS) this.#waitForHello(disconnect);
+      if (performance.now() - start > 1.2 * HELLO_MS) this.#waitForHello();
       else {
-        disconnect();
+        this.#disconnect();
         this.#gone(NO_HUB);
       }
     }, HELLO_MS);
@@ -106,6 +106,12 @@ export class Connection {
    */
   listening(event, some) {
     this.#post(some ? { listen: event } : { unlisten: event });
+  }
+
+  /** The hub is gone, as is known from elsewhere. */
+  close() {
+    this.#disconnect();
+    this.#gone(`${this.#owner.lost}.`);
   }
 
   hold() {
@@ -150,6 +156,7 @@ export class Connection {
       else if (message.hello) {
         this.#greeted = true;
         clearTimeout(this.#guard);
+        this.#owner.greeted();
       }
     }
   }

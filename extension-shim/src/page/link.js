@@ -10,6 +10,7 @@ import { Connection } from './connection.js';
  */
 
 export class PageLink {
+  lost = 'The background of this extension has stopped, and its sockets with it';
   /** @type {Set<string>} Events that this page has listeners for. */
   #listening = new Set();
   /** @type {Connection | undefined} */
@@ -81,6 +82,8 @@ export class PageLink {
     for (const event of this.#listening) connection.listening(event, true);
     return connection;
   }
+
+  greeted() {}
 
   /** @param {import('../hub/credit.js').Delivery} delivery */
   deliver(delivery) {
