@@ -66,6 +66,34 @@ globalThis.BroadcastChannel = class {
   }
 };
 
+/** Web Locks: one holder, the others in the order of asking. */
+class Locks {
+  #queue = [];
+  #held = false;
+
+  async request(_name, ...rest) {
+    const run = rest.at(-1);
+    await null;
+    if (rest.length > 1 && this.#held) return run(null);
+    return new Promise((resolve) => {
+      this.#queue.push(async () => resolve(await run({})));
+      this.#next();
+    });
+  }
+
+  #next() {
+    if (this.#held || this.#queue.length === 0) return;
+    this.#held = true;
+    this.#queue.shift()();
+  }
+
+  /** The page that holds it is gone. */
+  take() {
+    this.#held = false;
+    this.#next();
+  }
+}
+
 let pages = 0;
 /** Port ends in pages of the running test. @type {End[]} */
 let ends = [];
@@ -103,8 +131,11 @@ export async function startExtension({ handlers, hub = true, manifest } = {}) {
     manifest: manifest ?? { sockets: {}, background: { service_worker: 'sw.js' } },
     runtime: { id: ID, getURL: (path) => `${ORIGIN}/${path}`, onConnect: hub ? onConnect : undefined, connect },
   });
+  const locks = new Locks();
+  Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true, writable: true });
   return {
     background,
+    locks,
     onConnect,
     ports,
     connect,
@@ -120,6 +151,14 @@ export async function startExtension({ handlers, hub = true, manifest } = {}) {
       delete globalThis.location;
       return shim;
     },
+    /** The page that is the hub is closed, without a word: its door, its host, its Ports, its lock. */
+    async closeHub() {
+      onConnect.list.splice(0);
+      background.host.disconnected = true;
+      this.stop();
+      await task();
+      locks.take();
+    },
     /** What a page sees when the browser stops the worker: its Port closes, without a word. */
     stop() {
       for (const { page, background } of ports) {
@@ -133,4 +172,12 @@ export async function startExtension({ handlers, hub = true, manifest } = {}) {
 /** Resolves when Ports have carried what there is, to and fro. */
 export async function settled() {
   for (let round = 0; round < 12; round += 1) await task();
+}
+
+/** An extension without a background. Its pages are all there is. */
+export async function startPages(options) {
+  const extension = await startExtension({ ...options, manifest: { sockets: {} } });
+  // What has been imported to have the rest is not part of it.
+  extension.background.install({ context: 'page' });
+  return extension;
 }

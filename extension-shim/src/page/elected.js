@@ -31,6 +31,7 @@ export class ElectedLink {
   /** @type {import('../hub/hub.js').Context | undefined} */
   #context;
   #stands = false;
+  #rules = false;
   #heard = false;
   #environment;
 
@@ -99,6 +100,7 @@ export class ElectedLink {
   /** This page is the hub. */
   #rule() {
     const { hub, openDoor, announce } = this.#environment;
+    this.#rules = true;
     this.#connection?.close();
     hub.attach(/** @type {import('../hub/hub.js').Context} */ (this.#context));
     openDoor();
@@ -108,13 +110,19 @@ export class ElectedLink {
 
   /** Another page is, or is about to be: it may have the lock, and not yet an open door. It says when it has. */
   #follow() {
+    if (this.#rules) return;
     if (this.#connection) {
       this.#heard = true;
       return;
     }
-    if (this.#hub) return;
     this.#heard = false;
-    this.#connection = new Connection(this.#environment.connect(), this);
+    try {
+      this.#connection = new Connection(this.#environment.connect(), this);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      for (const call of this.#waiting.splice(0)) call.settle({ error: { message } });
+      return;
+    }
     for (const event of this.#listening) this.#connection.listening(event, true);
   }
 
@@ -125,6 +133,7 @@ export class ElectedLink {
   }
 
   greeted() {
+    this.#heard = false;
     if (this.#connection) this.#use(this.#connection);
   }
 
