@@ -5,7 +5,19 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { connect, eventually, GUARD, hostileScript, hosts, openBench, readAll, sha256, useBench } from './support.js';
+import { hostProgram } from '../../scripts/lib/browser.mjs';
+import {
+  assemble,
+  connect,
+  eventually,
+  GUARD,
+  hostileScript,
+  hosts,
+  openBench,
+  readAll,
+  sha256,
+  useBench,
+} from './support.js';
 
 // An extension with a worker and pages of every kind, which a web page may embed and talk to as far as a manifest can allow.
 const WEB = ['http://127.0.0.1/*'];
@@ -28,7 +40,7 @@ const address = (/** @type {string} */ file, { session } = bench) => `chrome-ext
  *
  * @param {import('node:test').TestContext} t
  * @param {string} file
- * @param {{session: import('../../scripts/lib/browser.mjs').Session}} [where]
+ * @param {{session: Pick<import('../../scripts/lib/browser.mjs').Session, 'browser' | 'id'>}} [where]
  */
 async function openPage(t, file, where = bench) {
   const page = await where.session.browser.newPage();
@@ -41,7 +53,7 @@ async function openPage(t, file, where = bench) {
  * A page with the test's hands.
  *
  * @param {import('node:test').TestContext} t
- * @param {{session: import('../../scripts/lib/browser.mjs').Session}} [where]
+ * @param {{session: Pick<import('../../scripts/lib/browser.mjs').Session, 'browser' | 'id'>}} [where]
  */
 async function openHands(t, where = bench) {
   const page = await openPage(t, 'page.html', where);
@@ -347,6 +359,51 @@ test(
       await connect(t, again.port);
       return ear.evaluate(({ socketId }) => globalThis.bench.accepted(socketId).length > 0, again);
     });
+  },
+);
+
+test(
+  'an extension without a background: one page is the hub, and when it is closed another takes its place',
+  GUARD,
+  async (t) => {
+    const folder = await assemble({ background: undefined, key: undefined });
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const { browser, profile } = bench.session;
+    const id = await browser.installExtension(folder);
+    t.after(() => browser.uninstallExtension(id));
+    await profile.installHost(hostProgram, id, { listen: ['127.0.0.1:*'], connect: [] });
+    const where = { session: { browser, id } };
+    const [first, second, third] = [await openHands(t, where), await openHands(t, where), await openHands(t, where)];
+
+    const server = await second.evaluate(() => globalThis.bench.listen());
+    const socket = await connect(t, server.port);
+    socket.write('to all');
+    for (const page of [first, second, third]) {
+      await page.evaluate(async (server) => {
+        const { firstClient, until, lengthOf } = globalThis.bench;
+        const client = await firstClient(server);
+        await until(() => lengthOf(client) === 6);
+      }, server);
+    }
+    assert.equal((await hosts(bench.session, id)).length, 1);
+
+    const closed = new Promise((resolve) => socket.resume().once('close', resolve));
+    await first.close();
+    await closed;
+    const errors = await second.evaluate(async () => {
+      const { until, log } = globalThis.bench;
+      const errors = () => log.filter(({ event }) => event === 'acceptError' || event === 'receiveError');
+      await until(() => errors().length === 2);
+      return errors().map(({ event, resultCode }) => [event, resultCode]);
+    });
+    assert.deepEqual(errors, [
+      ['acceptError', -2],
+      ['receiveError', -100],
+    ]);
+    const again = await third.evaluate(() => globalThis.bench.listen());
+    const arrived = second.evaluate((server) => globalThis.bench.firstClient(server), again);
+    await connect(t, again.port);
+    assert.ok((await arrived) > again.socketId);
   },
 );
 

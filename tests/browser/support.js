@@ -91,9 +91,9 @@ async function open(folder, options) {
 /**
  * Puts the test extension and the shim's source, as it is, into one folder.
  *
- * @param {object} [more] what the manifest says besides
+ * @param {object} [more] what the manifest says besides, or does not say where a member is undefined
  */
-async function assemble(more) {
+export async function assemble(more) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-bench-'));
   await cp(here('extension'), folder, { recursive: true });
   await cp(here('../../extension-shim/src'), path.join(folder, 'chrome-sockets'), { recursive: true });
@@ -118,10 +118,11 @@ export async function hostileScript() {
  * The processes of the native host in a session.
  *
  * @param {import('../../scripts/lib/browser.mjs').Session} session
+ * @param {string} [id] the extension's
  */
-export async function hosts(session) {
+export async function hosts(session, id = session.id) {
   const all = await processesOf(session.profile.folder);
-  return all.filter(({ command }) => command.includes(` chrome-extension://${session.id}/`));
+  return all.filter(({ command }) => command.includes(` chrome-extension://${id}/`));
 }
 
 /**
