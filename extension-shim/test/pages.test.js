@@ -388,6 +388,36 @@ test('L-12 L-13: the background stops: calls fail with a reason, the page’s so
   assert.deepEqual(trace, ['receive 7 1']);
 });
 
+test('L-13: the background stops: a page hears of all sockets that it listens for, whoever made and ended them', async () => {
+  const extension = await startExtension();
+  const { tcp, tcpServer } = extension.background;
+  const create = async (space) => (await space.create()).socketId;
+  const [listening, stopped] = [await create(tcpServer), await create(tcpServer)];
+  const [reading, paused, closed, ended] = [await create(tcp), await create(tcp), await create(tcp), await create(tcp)];
+  await tcpServer.listen(listening, '127.0.0.1', 0);
+  for (const id of [reading, paused, closed, ended]) await tcp.connect(id, 'localhost', 7);
+  // One has been there from the beginning, one comes later, one listens to servers only.
+  const early = hear(await extension.page());
+  await settled();
+  await tcpServer.listen(stopped, '127.0.0.1', 0);
+  await tcpServer.disconnect(stopped);
+  await tcp.setPaused(paused, true);
+  const late = hear(await extension.page());
+  await settled();
+  await tcp.close(closed);
+  extension.host.event('sockets.tcp.onReceiveError', { socketId: ended, resultCode: -100 });
+  const partial = [];
+  (await extension.page()).tcpServer.onAcceptError.addListener(({ socketId }) => partial.push(socketId));
+  await settled();
+  for (const trace of [early, late]) trace.length = 0;
+  extension.stop();
+  await settled();
+  const farewells = [`acceptError ${listening} -2`, `receiveError ${reading} -100`];
+  assert.deepEqual(early.sort(), farewells);
+  assert.deepEqual(late.sort(), farewells);
+  assert.deepEqual(partial, [listening]);
+});
+
 test('a page that only listens hears again when the hub has something to tell', async () => {
   const extension = await startExtension();
   const trace = hear(await extension.page());

@@ -336,17 +336,20 @@ test(
     // A worker that a debugger holds would wait for it when it starts again.
     await own.session.worker.client.detach();
     await devtools.send('ServiceWorker.stopAllWorkers');
-    const told = await page.evaluate(async () => {
-      const { until, log } = globalThis.bench;
-      const errors = () => log.filter(({ event }) => event === 'acceptError' || event === 'receiveError');
-      await until(() => errors().length === 2);
-      return { errors: errors(), sent: (await globalThis.waiting).error };
-    });
-    assert.deepEqual(told.errors, [
-      { event: 'acceptError', socketId: server.socketId, resultCode: -2 },
-      { event: 'receiveError', socketId: before, resultCode: -100 },
-    ]);
-    assert.match(told.sent, /^The background of this extension has stopped, and its sockets with it/);
+    for (const context of [page, ear]) {
+      const errors = await context.evaluate(async () => {
+        const { until, log } = globalThis.bench;
+        const errors = () => log.filter(({ event }) => event === 'acceptError' || event === 'receiveError');
+        await until(() => errors().length === 2);
+        return errors();
+      });
+      assert.deepEqual(errors, [
+        { event: 'acceptError', socketId: server.socketId, resultCode: -2 },
+        { event: 'receiveError', socketId: before, resultCode: -100 },
+      ]);
+    }
+    const { error } = await page.evaluate(() => globalThis.waiting);
+    assert.match(error, /^The background of this extension has stopped, and its sockets with it/);
     socket.resume();
     await closed;
 

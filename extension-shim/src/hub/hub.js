@@ -21,6 +21,8 @@ const GRANTS = {
  * @property {(delivery: import('./credit.js').Delivery) => void} deliver Takes an event. The context releases it exactly
  *   once: when the event's dispatch has returned, at once when nothing listens, or when the context goes away.
  *   It must not change the set of contexts meanwhile, but for leaving it.
+ * @property {(id: number, farewell: import('./sockets.js').Farewell | undefined) => void} [farewellChanged] What a socket
+ *   would say if all were suddenly gone. A context elsewhere must know it, because the hub may be what is gone.
  * @property {() => void} [hostGone] All sockets that there were are gone with their host.
  *
  * @typedef {object} Environment
@@ -145,6 +147,11 @@ export class Hub {
     // An id is never used twice while this context lives, whatever becomes of the host.
     this.#nextSocketId = session.sockets.nextId;
     for (const context of this.contexts) context.hostGone?.();
+  }
+
+  /** What the sockets would say if all were suddenly gone. */
+  get farewells() {
+    return this.#session?.sockets.farewell() ?? [];
   }
 
   /** @param {Context} context */

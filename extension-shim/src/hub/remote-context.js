@@ -24,6 +24,8 @@ export class RemoteContext {
   /** @type {import('./credit.js').Delivery[]} What the page has not consumed, in the order in which it went out. */
   #unconsumed = [];
   #consumed = 0;
+  /** @type {Set<number>} Sockets whose farewell the page keeps. */
+  #kept = new Set();
   #lastCall = 0;
   /** @type {Map<number, Send>} */
   #sends = new Map();
@@ -68,7 +70,21 @@ export class RemoteContext {
     this.#post(message, message.params.data?.length ?? 0);
   }
 
+  /**
+   * @param {number} id
+   * @param {import('./sockets.js').Farewell | undefined} farewell
+   */
+  farewellChanged(id, farewell) {
+    if (!farewell) {
+      if (this.#kept.delete(id)) this.#post({ forget: id }, 0);
+    } else if (this.#listening.has(farewell.event)) {
+      this.#kept.add(id);
+      this.#post({ keep: farewell }, 0);
+    }
+  }
+
   hostGone() {
+    this.#kept.clear();
     this.#post({ gone: true }, 0);
   }
 
@@ -99,9 +115,17 @@ export class RemoteContext {
       if (!isObject(message) || this.#left) continue;
       if (message.method !== undefined) this.#call(message);
       else if (message.id !== undefined) this.#piece(message);
-      else if (this.#names.events.has(message.listen)) this.#listening.add(message.listen);
+      else if (this.#names.events.has(message.listen)) this.#listen(message.listen);
       else if (message.unlisten !== undefined) this.#listening.delete(message.unlisten);
       else if (Number.isSafeInteger(message.consumed)) this.#release(message.consumed - this.#consumed);
+    }
+  }
+
+  /** @param {string} event */
+  #listen(event) {
+    this.#listening.add(event);
+    for (const farewell of this.#hub.farewells) {
+      if (farewell.event === event) this.farewellChanged(farewell.params.socketId, farewell);
     }
   }
 

@@ -3,7 +3,6 @@
 import { Delivery } from '../hub/credit.js';
 import { FrameWriter } from '../hub/frame.js';
 import { CHUNK } from '../hub/payload.js';
-import { Sockets } from '../hub/sockets.js';
 
 /** @typedef {import('../hub/outbox.js').Call} Call */
 /** @typedef {import('../api/namespaces.js').Reply} Reply */
@@ -35,8 +34,8 @@ export class Connection {
   /** How many events have been consumed, and what the hub knows of that. */
   #consumed = 0;
   #told = 0;
-  /** What this page has made or been told of, for the case that the background stops. */
-  #sockets = new Sockets(1);
+  /** What the sockets say in case that the hub is suddenly gone. @type {Map<number, import('../hub/sockets.js').Farewell>} */
+  #farewells = new Map();
   #owner;
   #writer;
   #disconnect;
@@ -152,7 +151,9 @@ export class Connection {
     for (const message of Array.isArray(frame) ? frame : [frame]) {
       if (message.event !== undefined) this.#event(message);
       else if (message.id !== undefined) this.#settle(message.id, message);
-      else if (message.gone) this.#sockets = new Sockets(1);
+      else if (message.keep) this.#farewells.set(message.keep.params.socketId, message.keep);
+      else if (message.forget) this.#farewells.delete(message.forget);
+      else if (message.gone) this.#farewells.clear();
       else if (message.hello) {
         this.#greeted = true;
         clearTimeout(this.#guard);
@@ -163,7 +164,6 @@ export class Connection {
 
   /** @param {{event: string, params: any, slice?: number}} message */
   #event(message) {
-    this.#sockets.happened(message.event, message.params);
     this.#owner.deliver(
       new Delivery(message, 1, 0, undefined, () => {
         this.#consumed += 1;
@@ -180,7 +180,6 @@ export class Connection {
     if (!call) return;
     this.#pending.delete(id);
     call.settle(reply);
-    this.#sockets.replied(call.method, call.params, reply);
   }
 
   /** @param {string} reason */
@@ -192,7 +191,7 @@ export class Connection {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const call of pending) call.settle({ error: { message: reason } });
-    for (const message of this.#sockets.farewell()) {
+    for (const message of this.#farewells.values()) {
       this.#owner.deliver(new Delivery(message, 1, 0, undefined, () => {}));
     }
   }
