@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Door } from '../src/hub/door.js';
+import { Hub } from '../src/hub/hub.js';
 import { ID, ORIGIN, PAGE, settled, startExtension } from '../testing/fake-extension.js';
 
 const WEB = 'https://example.com';
@@ -60,6 +62,19 @@ for (const [who, sender] of [
     assert.deepEqual(heard, [{ hello: 1 }]);
   });
 }
+
+test('nothing is left in the hub of a page that has gone', async () => {
+  const extension = await startExtension({ hub: false });
+  globalThis.chrome.runtime.onConnect = extension.onConnect;
+  const hub = new Hub({ connect: () => assert.fail('nobody has called'), manifest: () => ({}) });
+  new Door(hub, { methods: new Set(), events: new Set() }).open();
+  const ports = [1, 2, 3].map(() => extension.connect({ name: NAME }));
+  await settled();
+  assert.equal(hub.contexts.size, 3);
+  for (const port of ports) port.disconnect();
+  await settled();
+  assert.equal(hub.contexts.size, 0);
+});
 
 test('Ports of other names are left to the app', async () => {
   const extension = await startExtension();

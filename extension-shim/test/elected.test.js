@@ -80,13 +80,22 @@ test('a page that is elected while its Port is still open gives the old hub up',
   const [first, second] = [await extension.page(), await extension.page()];
   await first.tcp.create();
   await second.tcp.create();
+  // The hub says that it is there whenever it starts a host.
+  extension.host.exit();
+  await first.tcp.create();
   const pending = called(second.tcp.getInfo, 2);
   await settled();
   extension.locks.take();
   assert.deepEqual(await pending, { results: [], lastError: CLOSED });
   assert.deepEqual(await second.tcp.create(), { socketId: 1 });
-  assert.equal(extension.background.hosts.length, 2);
+  assert.equal(extension.background.hosts.length, 3);
+  assert.equal(extension.ports.length, 1, 'a hub does not look for another');
 });
+
+const greeter = (port) => {
+  port.onMessage.addListener(({ id }) => port.postMessage({ id, result: [] }));
+  port.postMessage({ hello: 1 });
+};
 
 test('a page that asks before the elected one has opened its door connects when it says so', async () => {
   const extension = await startPages();
@@ -97,14 +106,26 @@ test('a page that asks before the elected one has opened its door connects when 
   const waiting = second.tcp.getSockets();
   await settled();
   assert.equal(extension.ports.length, 1, 'there was nobody');
-  const greeter = (port) => {
-    port.onMessage.addListener(({ id }) => port.postMessage({ id, result: [] }));
-    port.postMessage({ hello: 1 });
-  };
   extension.onConnect.addListener(greeter);
-  const channel = new BroadcastChannel('chrome-sockets/1');
-  channel.postMessage('hub');
+  new BroadcastChannel('chrome-sockets/1').postMessage('hub');
   assert.deepEqual(await waiting, []);
+});
+
+test('a door that opens while a page learns that it is closed is tried again', async () => {
+  const extension = await startPages();
+  const page = await extension.page();
+  extension.locks.request('chrome-sockets/hub', () => new Promise(() => {}));
+  await settled();
+  const { runtime } = globalThis.chrome;
+  runtime.connect = (info) => {
+    runtime.connect = (again) => {
+      extension.onConnect.addListener(greeter);
+      return extension.connect(again);
+    };
+    new BroadcastChannel('chrome-sockets/1').postMessage('hub');
+    return extension.connect(info);
+  };
+  assert.deepEqual(await page.tcp.getSockets(), []);
 });
 
 test('L-01 L-02: the door of an elected page opens to no content script', async () => {

@@ -101,6 +101,6 @@ export class PageLink {
     if (why) console.error(`chrome-sockets: no events reach this page. ${why}`);
     // To connect now would start a worker that has just been stopped, again and again. A page that only listens connects
     // when there is something to hear.
-    this.#stopWaiting ??= this.#environment.whenHub(() => this.#listen());
+    this.#stopWaiting = this.#environment.whenHub(() => this.#listen());
   }
 }
