@@ -18,7 +18,8 @@ import { openNativePort } from './transport/native-port.js';
 /**
  * @typedef {object} InstallOptions
  * @property {string} [hostName] Name of the native messaging host, as given to `chrome-sockets-host install --name`.
- *   `org.chrome_sockets.host` when absent. It counts from the next start of the host on.
+ *   `org.chrome_sockets.host` when absent. It counts from the next start of the host on, and where the background is the
+ *   hub, what is said in pages does not count.
  * @property {boolean} [force] Replace a native `chrome.sockets`. Without it a native one is left alone.
  * @property {'background' | 'page'} [context] Where this code runs, when the shim cannot find out by itself.
  */
@@ -84,7 +85,7 @@ export const tcp = built.tcp;
 
 /**
  * Defines `chrome.sockets`, so that code written for Chrome Apps runs unchanged. Call it at the top level of the
- * background script, before code that uses `chrome.sockets`.
+ * background script, and in each page that needs sockets, before code that uses `chrome.sockets`.
  *
  * @param {InstallOptions} [options]
  * @returns {import('../types/api.js').Sockets} `chrome.sockets`: the native one where there is one, else the shim's.

@@ -353,7 +353,7 @@ test('L-13: the host dies: the page hears of it as the background does, once, an
   assert.deepEqual(trace, [], 'these sockets were gone before');
 });
 
-test('L-12 L-13: the background stops: calls fail with a reason, the page’s sockets say farewell, the next call connects anew', async () => {
+test('L-13: the background stops: calls fail with a reason, the page’s sockets say farewell, the next call connects anew', async () => {
   const extension = await startExtension({ handlers: { 'sockets.tcp.getInfo': () => undefined } });
   const page = await extension.page();
   const trace = hear(page);
