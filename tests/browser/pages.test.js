@@ -454,6 +454,7 @@ test('L-01 L-02: content scripts, web pages, a sandboxed page and another extens
 
   const site = await hostileSite(t);
   const reports = {};
+  const forged = [];
   for (const [who, url, worlds] of [
     ['web', site, ['script', 'page']],
     ['sandbox', address('sandbox.html'), ['page']],
@@ -471,6 +472,15 @@ test('L-01 L-02: content scripts, web pages, a sandboxed page and another extens
       client,
       before,
     );
+    if (who === 'web') {
+      // What they have embedded is alive and hears everything; it tells them nothing, and believes nothing of what they say.
+      const framed = page.frames().filter((frame) => frame.url() === address('page.html#framed'));
+      assert.equal(framed.length, worlds.length);
+      for (const frame of framed) {
+        await frame.waitForFunction(() => globalThis.bench?.log.some(({ event }) => event === 'receive'));
+        forged.push(await frame.evaluate(() => globalThis.bench.log.filter(({ socketId }) => socketId === 666_666)));
+      }
+    }
     for (const world of worlds) {
       reports[`${who} ${world}`] = await page.evaluate((name) => {
         globalThis.dispatchEvent(new Event('look again'));
@@ -489,6 +499,8 @@ test('L-01 L-02: content scripts, web pages, a sandboxed page and another extens
   for (const { how, closed, thrown } of Object.values(reports).flatMap(({ outcomes }) => outcomes)) {
     if (how.startsWith('connect')) assert.ok(closed || thrown, how);
   }
+  forged.push(await own.evaluate(() => globalThis.bench.log.filter(({ socketId }) => socketId === 666_666)));
+  assert.deepEqual(forged, [[], [], []]);
   // And nothing has changed: no socket more or less, nothing sent, nothing stopped.
   const { result: servers } = await bench.run(() => globalThis.bench.call('tcpServer', 'getSockets'));
   assert.deepEqual(

@@ -20,8 +20,8 @@
   }
   const messages = [...EVENTS.map((event) => ({ listen: `sockets.${event}` })), ...calls];
   const events = [
-    { event: 'sockets.tcp.onReceive', params: { socketId: 1, data: 'c3RvbGVu' } },
-    { event: 'sockets.tcpServer.onAccept', params: { socketId: 1, clientSocketId: 2 } },
+    { event: 'sockets.tcp.onReceive', params: { socketId: 666_666, data: 'c3RvbGVu' } },
+    { event: 'sockets.tcpServer.onAccept', params: { socketId: 666_666, clientSocketId: 666_667 } },
   ];
 
   /** Everything that came back. */
