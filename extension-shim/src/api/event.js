@@ -17,12 +17,22 @@
 export class EventSource {
   // The list is replaced, never changed: a dispatch goes on with the list that it began with.
   /** @type {readonly ((info: any) => void)[]} */
-  #listeners = [];
+  #list = [];
   #changed;
 
   /** @param {(some: boolean) => void} changed Called when the first listener has come, and when the last has gone. */
   constructor(changed = () => {}) {
     this.#changed = changed;
+  }
+
+  get #listeners() {
+    return this.#list;
+  }
+
+  set #listeners(list) {
+    const had = this.hasListeners;
+    this.#list = list;
+    if (this.hasListeners !== had) this.#changed(!had);
   }
 
   /** @type {PublicEvent<any>} */
@@ -31,13 +41,10 @@ export class EventSource {
       // Chrome takes anything here without a word.
       if (typeof listener === 'function' && !this.#listeners.includes(listener)) {
         this.#listeners = [...this.#listeners, listener];
-        if (this.#listeners.length === 1) this.#changed(true);
       }
     },
     removeListener: (listener) => {
-      const before = this.#listeners.length;
       this.#listeners = this.#listeners.filter((known) => known !== listener);
-      if (before > 0 && this.#listeners.length === 0) this.#changed(false);
     },
     hasListener: (listener) => this.#listeners.includes(listener),
     hasListeners: () => this.#listeners.length > 0,
