@@ -6,41 +6,61 @@
 
 import { createSockets } from './api/namespaces.js';
 import { detectContext } from './context.js';
+import { Dispatcher } from './dispatcher.js';
+import { Door, PORT_NAME } from './hub/door.js';
 import { Hub } from './hub/hub.js';
-import { LocalContext } from './hub/local-context.js';
+import { ElectedLink } from './page/elected.js';
+import { PageLink } from './page/link.js';
+import { announceHub, whenHub } from './presence.js';
 import { DEFAULT_HOST } from './transport/explain.js';
 import { openNativePort } from './transport/native-port.js';
 
 /**
  * @typedef {object} InstallOptions
  * @property {string} [hostName] Name of the native messaging host, as given to `chrome-sockets-host install --name`.
- *   `org.chrome_sockets.host` when absent. It counts from the next start of the host on.
+ *   `org.chrome_sockets.host` when absent. It counts from the next start of the host on, and where the background is the
+ *   hub, what is said in pages does not count.
  * @property {boolean} [force] Replace a native `chrome.sockets`. Without it a native one is left alone.
  * @property {'background' | 'page'} [context] Where this code runs, when the shim cannot find out by itself.
  */
 
-/** @type {{hostName: string, context?: 'background' | 'page' | undefined}} */
-const settings = { hostName: DEFAULT_HOST };
-
 const manifest = () =>
   /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
 
-const hub = new Hub({
-  connect() {
-    const { background } = manifest();
-    const context = settings.context ?? detectContext(background?.page);
-    if (context === 'page' && background) {
-      throw new Error(
-        'chrome-sockets works in the background of this extension only: import it in the background script and call it there.',
-      );
-    }
-    return openNativePort(settings.hostName);
-  },
-  manifest,
-});
+const settings = { hostName: DEFAULT_HOST, context: detectContext(manifest().background?.page) };
 
-const { sockets: built, events } = createSockets((...call) => context.call(...call));
-const context = new LocalContext(hub, events);
+const hub = new Hub({ connect: () => openNativePort(settings.hostName), manifest, opened: announceHub });
+
+/** @type {Dispatcher | undefined} */
+let dispatcher;
+
+const toHub = { connect: () => globalThis.chrome.runtime.connect({ name: PORT_NAME }), whenHub };
+
+function link() {
+  if (settings.context === 'background') return hub;
+  // An offscreen document cannot read the manifest. It cannot start a host either, so somebody else must be the hub.
+  if (!globalThis.chrome?.runtime?.getManifest || manifest().background) return new PageLink(toHub);
+  const { locks } = globalThis.navigator ?? {};
+  return new ElectedLink({ ...toHub, hub, locks, openDoor: () => door.open(), announce: announceHub });
+}
+
+/** The way to the host is chosen at the first use, since `install` may come before that and say where this code runs. */
+function here() {
+  dispatcher ??= new Dispatcher(link(), events);
+  return dispatcher;
+}
+
+const {
+  sockets: built,
+  events,
+  methods,
+} = createSockets(
+  (...call) => here().call(...call),
+  (event, some) => here().listening(event, some),
+);
+
+const door = new Door(hub, { methods, events });
+if (settings.context === 'background') door.open();
 
 /**
  * What `chrome.sockets` is in a Chrome App. It works whether or not {@link install} has been called.
@@ -65,14 +85,18 @@ export const tcp = built.tcp;
 
 /**
  * Defines `chrome.sockets`, so that code written for Chrome Apps runs unchanged. Call it at the top level of the
- * background script, before code that uses `chrome.sockets`.
+ * background script, and in each page that needs sockets, before code that uses `chrome.sockets`.
  *
  * @param {InstallOptions} [options]
  * @returns {import('../types/api.js').Sockets} `chrome.sockets`: the native one where there is one, else the shim's.
  */
 export function install({ hostName, force = false, context } = {}) {
   if (hostName !== undefined) settings.hostName = hostName;
-  if (context !== undefined) settings.context = context;
+  if (context !== undefined && context !== settings.context) {
+    settings.context = context;
+    if (context === 'background') door.open();
+    else door.close();
+  }
   const chrome = /** @type {{sockets?: typeof sockets} | undefined} */ (/** @type {unknown} */ (globalThis.chrome));
   if (!chrome) throw new Error('chrome-sockets works in a browser extension only: there is no global "chrome".');
   if (chrome.sockets === undefined || force) {

@@ -14,9 +14,12 @@ const HELLO = {
   sendWindow: 4194304,
 };
 
-class Listeners {
+export class Listeners {
   list = [];
   addListener = (listener) => this.list.push(listener);
+  removeListener = (listener) => {
+    this.list = this.list.filter((known) => known !== listener);
+  };
   call(...args) {
     for (const listener of this.list) listener(...args);
   }

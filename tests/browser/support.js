@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { after, before, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openBrowser } from '../../scripts/lib/browser.mjs';
 import { processesOf } from '../../scripts/lib/processes.mjs';
+import { extensionId } from '../../scripts/lib/profile.mjs';
 
 const here = (/** @type {string} */ relative) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -35,18 +36,19 @@ export function useDemo() {
 /**
  * A browser with the test extension, for all tests of a file. Each test starts without sockets.
  *
- * @param {Partial<import('../../scripts/lib/browser.mjs').Options>} [options]
+ * @param {Partial<import('../../scripts/lib/browser.mjs').Options> & {manifest?: object}} [options] `manifest` is what the
+ *   extension's manifest says besides
  * @returns {{
  *   session: import('../../scripts/lib/browser.mjs').Session,
  *   run: import('puppeteer-core').WebWorker['evaluate'],
  * }} filled in before the first test; `run` runs a function in the service worker
  */
-export function useBench(options = {}) {
+export function useBench({ manifest, ...options } = {}) {
   const bench = /** @type {any} */ ({});
   /** @type {string} */
   let folder;
   before(async () => {
-    folder = await assemble();
+    folder = await assemble(manifest);
     Object.assign(bench, await open(folder, options));
   }, GUARD);
   beforeEach(() => options.host === null || bench.run(() => /** @type {any} */ (globalThis).bench.reset()), GUARD);
@@ -86,22 +88,41 @@ async function open(folder, options) {
   return { session, run: session.worker.evaluate.bind(session.worker) };
 }
 
-/** Puts the test extension and the shim's source, as it is, into one folder. */
-async function assemble() {
+/**
+ * Puts the test extension and the shim's source, as it is, into one folder.
+ *
+ * @param {object} [more] what the manifest says besides, or does not say where a member is undefined
+ */
+export async function assemble(more) {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-bench-'));
   await cp(here('extension'), folder, { recursive: true });
   await cp(here('../../extension-shim/src'), path.join(folder, 'chrome-sockets'), { recursive: true });
+  if (more) {
+    await cp(here('../../extension-shim/dist'), path.join(folder, 'dist'), { recursive: true });
+    const file = path.join(folder, 'manifest.json');
+    await writeFile(file, JSON.stringify({ ...(await benchManifest()), ...more }));
+    await writeFile(path.join(folder, 'hostile.js'), await hostileScript());
+  }
   return folder;
+}
+
+const benchManifest = async () => JSON.parse(await readFile(here('extension/manifest.json'), 'utf8'));
+
+/** What a hostile page or extension runs against the test extension. */
+export async function hostileScript() {
+  const script = await readFile(here('extension/hostile.js'), 'utf8');
+  return script.replace('ID_OF_THE_BENCH', extensionId((await benchManifest()).key));
 }
 
 /**
  * The processes of the native host in a session.
  *
  * @param {import('../../scripts/lib/browser.mjs').Session} session
+ * @param {string} [id] the extension's
  */
-export async function hosts(session) {
+export async function hosts(session, id = session.id) {
   const all = await processesOf(session.profile.folder);
-  return all.filter(({ command }) => command.includes(` chrome-extension://${session.id}/`));
+  return all.filter(({ command }) => command.includes(` chrome-extension://${id}/`));
 }
 
 /**

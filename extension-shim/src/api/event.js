@@ -17,7 +17,23 @@
 export class EventSource {
   // The list is replaced, never changed: a dispatch goes on with the list that it began with.
   /** @type {readonly ((info: any) => void)[]} */
-  #listeners = [];
+  #list = [];
+  #changed;
+
+  /** @param {(some: boolean) => void} changed Called when the first listener has come, and when the last has gone. */
+  constructor(changed = () => {}) {
+    this.#changed = changed;
+  }
+
+  get #listeners() {
+    return this.#list;
+  }
+
+  set #listeners(list) {
+    const had = this.hasListeners;
+    this.#list = list;
+    if (this.hasListeners !== had) this.#changed(!had);
+  }
 
   /** @type {PublicEvent<any>} */
   event = {

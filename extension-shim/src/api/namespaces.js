@@ -59,25 +59,31 @@ function method(of, call) {
 
 /**
  * @param {CallHost} call What carries a checked call to the host.
- * @returns {{sockets: import('../../types/api.js').Sockets, events: Map<string, EventSource>}} The API, and the events'
- *   handles by their name on the wire.
+ * @param {(event: string, some: boolean) => void} listening Hears when an event gets its first listener or loses its last.
+ * @returns {{sockets: import('../../types/api.js').Sockets, events: Map<string, EventSource>, methods: Set<string>}} The
+ *   API, the events' handles by their name on the wire, and the methods' names there.
  */
-export function createSockets(call) {
+export function createSockets(call, listening) {
   /** @type {Map<string, EventSource>} */
   const events = new Map();
+  /** @type {Set<string>} */
+  const methods = new Set();
   /** @type {Record<string, Record<string, unknown>>} */
   const sockets = {};
-  for (const [namespace, { types, methods, events: eventTypes }] of Object.entries(namespaces)) {
+  for (const [namespace, { types, methods: methodTexts, events: eventTypes }] of Object.entries(namespaces)) {
     /** @type {Record<string, unknown>} */
     const members = {};
-    for (const [name, { parameters }] of Object.entries(methods)) {
-      members[name] = method(signature(namespace, name, parameters), call);
+    for (const [name, { parameters }] of Object.entries(methodTexts)) {
+      const of = signature(namespace, name, parameters);
+      members[name] = method(of, call);
+      methods.add(of.name);
       Object.defineProperty(members[name], 'name', { value: name });
     }
     for (const name of Object.keys(eventTypes)) {
-      const source = new EventSource();
+      const event = `sockets.${namespace}.${name}`;
+      const source = new EventSource((some) => listening(event, some));
       members[name] = source.event;
-      events.set(`sockets.${namespace}.${name}`, source);
+      events.set(event, source);
     }
     for (const [name, values] of Object.entries(types)) {
       if (Array.isArray(values))
@@ -85,5 +91,5 @@ export function createSockets(call) {
     }
     sockets[namespace] = members;
   }
-  return { sockets: /** @type {any} */ (sockets), events };
+  return { sockets: /** @type {any} */ (sockets), events, methods };
 }

@@ -8,6 +8,7 @@ import { Session } from './session.js';
 
 /** Bytes of sends that have not completed, of all sockets together, as in Chromium. */
 const WRITE_QUOTA = 200 * 1024 * 1024;
+export const EXCEEDED = 'Exceeded write quota.';
 
 /** What the user grants each checked call with. @type {Record<string, string>} */
 const GRANTS = {
@@ -19,11 +20,15 @@ const GRANTS = {
  * @typedef {object} Context A part of the extension that calls and listens.
  * @property {(delivery: import('./credit.js').Delivery) => void} deliver Takes an event. The context releases it exactly
  *   once: when the event's dispatch has returned, at once when nothing listens, or when the context goes away.
- *   It must not change the set of contexts meanwhile.
+ *   It must not change the set of contexts meanwhile, but for leaving it.
+ * @property {(id: number, farewell: import('./sockets.js').Farewell | undefined) => void} [farewellChanged] What a socket
+ *   would say if all were suddenly gone. A context elsewhere must know it, because the hub may be what is gone.
+ * @property {() => void} [hostGone] All sockets that there were are gone with their host.
  *
  * @typedef {object} Environment
  * @property {() => import('./frame.js').Transport} connect Starts a host. Throws with a text for people.
  * @property {() => {sockets?: unknown}} manifest The extension's manifest.
+ * @property {() => void} [opened] A host is being started: from now on there can be events.
  */
 
 export class Hub {
@@ -49,10 +54,11 @@ export class Hub {
   call(call) {
     const refuse = (/** @type {string} */ message) => setTimeout(() => call.settle({ error: { message } }));
     const size = call.params.data?.length ?? 0;
-    if (this.#unsent + size > WRITE_QUOTA) {
-      refuse('Exceeded write quota.');
+    if (!call.charged && !this.charge(size)) {
+      refuse(EXCEEDED);
       return;
     }
+    if (size > 0) this.#dischargeBy(call, size);
     let session;
     try {
       session = this.#session ?? this.#open();
@@ -60,18 +66,33 @@ export class Hub {
       refuse(error instanceof Error ? error.message : String(error));
       return;
     }
-    if (size > 0) this.#charge(call, size);
     this.#watchForDenial(call);
     session.call(call);
+  }
+
+  /**
+   * Takes the quota of a send, whole, before anything else is done about it.
+   *
+   * @param {number} size
+   * @returns {boolean} Whether there was as much left.
+   */
+  charge(size) {
+    if (this.#unsent + size > WRITE_QUOTA) return false;
+    this.#unsent += size;
+    return true;
+  }
+
+  /** @param {number} size Quota of a send that will not become a call. */
+  discharge(size) {
+    this.#unsent -= size;
   }
 
   /**
    * @param {import('./outbox.js').Call} call
    * @param {number} size
    */
-  #charge(call, size) {
+  #dischargeBy(call, size) {
     const { settle } = call;
-    this.#unsent += size;
     call.settle = (reply) => {
       this.#unsent -= size;
       settle.call(call, reply);
@@ -110,6 +131,7 @@ export class Hub {
     }
     const hello = { shim: version, nextSocketId: this.#nextSocketId, ...(sockets === undefined ? {} : { sockets }) };
     this.#session = new Session(transport, hello, this);
+    this.#environment.opened?.();
     return this.#session;
   }
 
@@ -124,7 +146,21 @@ export class Hub {
     this.#session = undefined;
     // An id is never used twice while this context lives, whatever becomes of the host.
     this.#nextSocketId = session.sockets.nextId;
+    for (const context of this.contexts) context.hostGone?.();
   }
+
+  /** What the sockets would say if all were suddenly gone. */
+  get farewells() {
+    return this.#session?.sockets.farewell() ?? [];
+  }
+
+  /** @param {Context} context */
+  attach(context) {
+    this.contexts.add(context);
+  }
+
+  /** A context in the same place gets every event anyway, and drops what nobody listens for. */
+  listening() {}
 
   /** While a context dispatches a batch of events, the calls that it makes are collected into frames. */
   hold() {

@@ -20,8 +20,9 @@ const notConnected = () => ({
  * @typedef {object} Call A request on its way.
  * @property {number} [id]
  * @property {string} method
- * @property {Record<string, any>} params `data`, where there is any, is a `Payload` here.
+ * @property {Record<string, any>} params `data`, where there is any, is a `Payload` here, or what looks like one.
  * @property {(reply: import('../api/namespaces.js').Reply) => void} settle
+ * @property {boolean} [charged] The quota has been taken already.
  * @property {unknown[]} [parts] What has come of a reply that comes in parts.
  *
  * @typedef {object} Send Payload on its way.

@@ -45,7 +45,9 @@ export class Session {
   constructor(transport, hello, owner) {
     this.#transport = transport;
     this.#owner = owner;
-    this.sockets = new Sockets(hello.nextSocketId);
+    this.sockets = new Sockets(hello.nextSocketId, (id, farewell) => {
+      for (const context of owner.contexts) context.farewellChanged?.(id, farewell);
+    });
     this.#outbox = new Outbox(transport, {
       takeAck: () => (this.#credit.due ? this.#credit.take() : undefined),
       refuse: (id, reply) => this.#refuse(id, reply),

@@ -12,15 +12,38 @@
  * @property {number} consumed Cost of all its consumed `onReceive` messages.
  * @property {number} acked How much of that the host has been told.
  * @property {boolean} closed
+ * @property {boolean} [due] Whether it would say farewell now.
+ *
+ * @typedef {{event: string, params: {socketId: number, resultCode: number}}} Farewell
  */
+
+/**
+ * What the app hears of a socket whose host is suddenly gone.
+ *
+ * @param {Socket} socket
+ * @returns {Farewell | undefined}
+ */
+function farewellOf({ id, kind, open, paused }) {
+  if (!open) return undefined;
+  if (kind === 'tcpServer')
+    return { event: 'sockets.tcpServer.onAcceptError', params: { socketId: id, resultCode: -2 } };
+  return paused ? undefined : { event: 'sockets.tcp.onReceiveError', params: { socketId: id, resultCode: -100 } };
+}
 
 export class Sockets {
   /** @type {Map<number, Socket>} */
   #byId = new Map();
 
-  /** @param {number} nextId The lowest id that no socket of this background context has had. */
-  constructor(nextId) {
+  #changed;
+
+  /**
+   * @param {number} nextId The lowest id that no socket of this background context has had.
+   * @param {(id: number, farewell: Farewell | undefined) => void} [changed] Hears what a socket would say in the end, when
+   *   that has changed.
+   */
+  constructor(nextId, changed = () => {}) {
     this.nextId = nextId;
+    this.#changed = changed;
   }
 
   get size() {
@@ -42,6 +65,16 @@ export class Sockets {
     this.#byId.set(id, { id, kind, open: accepted, paused: accepted, consumed: 0, acked: 0, closed: false });
   }
 
+  /** @param {Socket | undefined} socket Something may have changed about it. */
+  #look(socket) {
+    if (!socket) return;
+    const farewell = farewellOf(socket);
+    const due = farewell !== undefined;
+    if (due === (socket.due ?? false)) return;
+    socket.due = due;
+    this.#changed(socket.id, farewell);
+  }
+
   /**
    * Takes in what a reply says about sockets.
    *
@@ -49,8 +82,19 @@ export class Sockets {
    * @param {Record<string, any>} params
    * @param {import('../api/namespaces.js').Reply} reply
    */
-  replied(method, params, { result, error }) {
+  replied(method, params, reply) {
     const socket = this.#byId.get(params.socketId);
+    this.#apply(method, params, reply, socket);
+    this.#look(socket);
+  }
+
+  /**
+   * @param {string} method
+   * @param {Record<string, any>} params
+   * @param {import('../api/namespaces.js').Reply} reply
+   * @param {Socket | undefined} socket
+   */
+  #apply(method, params, { result, error }, socket) {
     switch (method) {
       case 'sockets.tcpServer.create':
         if (!error) this.#add(/** @type {any} */ (result).socketId, 'tcpServer', false);
@@ -78,6 +122,7 @@ export class Sockets {
       case 'sockets.tcp.close':
         if (!socket || error) return;
         socket.closed = true;
+        socket.open = false;
         this.#byId.delete(socket.id);
     }
   }
@@ -96,6 +141,7 @@ export class Sockets {
     else if (event === 'sockets.tcp.onReceiveError' && socket) {
       socket.open = false;
       socket.paused = true;
+      this.#look(socket);
     }
     return socket;
   }
@@ -103,18 +149,9 @@ export class Sockets {
   /**
    * The events that tell the app of a host that has gone, so that no server and no reader stops in silence.
    *
-   * @returns {{event: string, params: {socketId: number, resultCode: number}}[]}
+   * @returns {Farewell[]}
    */
   farewell() {
-    const events = [];
-    for (const { id, kind, open, paused } of this.#byId.values()) {
-      if (!open) continue;
-      if (kind === 'tcpServer') {
-        events.push({ event: 'sockets.tcpServer.onAcceptError', params: { socketId: id, resultCode: -2 } });
-      } else if (!paused) {
-        events.push({ event: 'sockets.tcp.onReceiveError', params: { socketId: id, resultCode: -100 } });
-      }
-    }
-    return events;
+    return [...this.#byId.values()].flatMap((socket) => farewellOf(socket) ?? []);
   }
 }

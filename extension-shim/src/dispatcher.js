@@ -1,12 +1,12 @@
 /**
- * The context that the hub itself runs in. Replies and events wait in one queue and reach the app in the order of the
- * wire: a reply to `setPaused`, `close` or `disconnect` comes behind the data that was sent before it.
+ * What the app of one context sees, in which order. Replies and events wait in one queue and reach the app in the order of
+ * the wire: a reply to `setPaused`, `close` or `disconnect` comes behind the data that was sent before it.
  */
 
-import { decode } from './base64.js';
-import { Delivery } from './credit.js';
+import { decode } from './hub/base64.js';
+import { Delivery } from './hub/credit.js';
 
-/** @typedef {import('../api/namespaces.js').Reply} Reply */
+/** @typedef {import('./api/namespaces.js').Reply} Reply */
 
 const RECEIVE = 'sockets.tcp.onReceive';
 const DEFAULT_SLICE = 4096;
@@ -15,28 +15,47 @@ const HOPS = 4;
 /** How many events and replies may be handled before the calls that they provoked are sent. */
 const BATCH = 32;
 
-export class LocalContext {
+/**
+ * @typedef {object} Link What connects a context with the host: the hub, or in a page a Port to the hub.
+ * @property {(context: import('./hub/hub.js').Context) => void} attach Events go to this context from now on.
+ * @property {(call: import('./hub/outbox.js').Call) => void} call Starts a call. It is settled exactly once, and never
+ *   before this returns.
+ * @property {(event: string, some: boolean) => void} listening The first listener of an event has come, or the last has
+ *   gone.
+ * @property {() => void} hold While a batch of events is dispatched, the calls that it provokes are collected.
+ * @property {() => void} release Sends what has been collected.
+ */
+
+export class Dispatcher {
   /** @type {(Delivery | {finish: (reply: Reply) => void, reply: Reply})[]} */
   #queue = [];
   #running = false;
   #handled = 0;
-  #hub;
+  #link;
   #events;
 
   /**
-   * @param {import('./hub.js').Hub} hub
-   * @param {ReadonlyMap<string, import('../api/event.js').EventSource>} events The app's events, by their names on the wire.
+   * @param {Link} link
+   * @param {ReadonlyMap<string, import('./api/event.js').EventSource>} events The app's events, by their names on the wire.
    */
-  constructor(hub, events) {
-    this.#hub = hub;
+  constructor(link, events) {
+    this.#link = link;
     this.#events = events;
-    hub.contexts.add(this);
+    link.attach(this);
   }
 
-  /** @type {import('../api/namespaces.js').CallHost} */
+  /** @type {import('./api/namespaces.js').CallHost} */
   call = (method, params, finish) => {
-    this.#hub.call({ method, params, settle: (reply) => this.#push({ finish, reply }) });
+    this.#link.call({ method, params, settle: (reply) => this.#push({ finish, reply }) });
   };
+
+  /**
+   * @param {string} event
+   * @param {boolean} some
+   */
+  listening(event, some) {
+    this.#link.listening(event, some);
+  }
 
   /** @param {Delivery} delivery */
   deliver(delivery) {
@@ -51,7 +70,7 @@ export class LocalContext {
 
   async #run() {
     this.#running = true;
-    this.#hub.hold();
+    this.#link.hold();
     // From here on, so that the answers to one frame of calls provoke one frame again and not parts of two.
     this.#handled = 0;
     while (this.#queue.length > 0) {
@@ -68,7 +87,7 @@ export class LocalContext {
       }
     }
     this.#running = false;
-    this.#hub.release();
+    this.#link.release();
   }
 
   /** @param {Delivery} delivery */
@@ -101,8 +120,8 @@ export class LocalContext {
   async #breathe() {
     this.#handled += 1;
     if (this.#handled % BATCH === 0) {
-      this.#hub.release();
-      this.#hub.hold();
+      this.#link.release();
+      this.#link.hold();
     }
     for (let hop = 0; hop < HOPS; hop += 1) await null;
   }
