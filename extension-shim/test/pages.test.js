@@ -52,7 +52,7 @@ test('in a page, too: callbacks, lastError while they run, promises, type errors
   assert.deepEqual(lines, []);
 });
 
-test('every context gets each event that it listens to, and no other', async () => {
+test('T-88: every context gets each event that it listens to, once, and no other', async () => {
   const extension = await startExtension();
   const [a, b, c] = [await extension.page(), await extension.page(), await extension.page()];
   const heard = { background: hear(extension.background), a: hear(a), b: [] };

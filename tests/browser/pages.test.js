@@ -151,7 +151,7 @@ test(
 );
 
 for (const by of ['page.close', 'navigation']) {
-  test(`SPEC 6: a page is closed in mid-flow, by ${by}: its sockets go on, and nothing is lost`, GUARD, async (t) => {
+  test(`T-89: a page is closed in mid-flow, by ${by}: its sockets go on, and nothing is lost`, GUARD, async (t) => {
     const page = await openHands(t);
     const offscreen = await openOffscreen(t);
     const server = await page.evaluate(() => globalThis.bench.listen());
