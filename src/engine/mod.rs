@@ -6,6 +6,7 @@
 mod connect;
 mod connection;
 mod credit;
+mod datagrams;
 mod linger;
 mod offline;
 mod options;
@@ -17,6 +18,7 @@ mod tcp_server;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod udp;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use credit::Credit;
 use linger::Lingering;
 use ready::{Interest, Ready};
 use sends::{Load, Sent};
-use table::Table;
+use table::{Socket, Table};
 
 use crate::net_error::NetError;
 use crate::policy::Permissions;
@@ -187,11 +189,25 @@ impl<P: Permissions> Engine<P> {
             Call::TcpGetSockets(_) => Ok(self.tcp_get_sockets()),
             Call::TcpSetKeepAlive(params) => self.tcp_set_keep_alive(&params),
             Call::TcpSetNoDelay(params) => self.tcp_set_no_delay(&params),
+            Call::UdpCreate(params) => self.udp_create(params),
+            Call::UdpUpdate(params) => self.udp_update(params),
+            Call::UdpSetPaused(params) => self.udp_set_paused(&params),
+            Call::UdpBind(params) => self.udp_bind(&params),
+            Call::UdpGetInfo(params) => self.udp_get_info(&params),
+            Call::UdpGetSockets(_) => Ok(self.udp_get_sockets()),
+            Call::UdpJoinGroup(params) => self.udp_membership(&params, true),
+            Call::UdpLeaveGroup(params) => self.udp_membership(&params, false),
+            Call::UdpGetJoinedGroups(params) => self.udp_get_joined_groups(&params),
+            Call::UdpSetMulticastTimeToLive(params) => self.udp_set_time_to_live(&params),
+            Call::UdpSetMulticastLoopbackMode(params) => self.udp_set_loopback(&params),
+            Call::UdpSetBroadcast(params) => self.udp_set_broadcast(&params),
             // These answer for themselves: later, or with something to say before or after.
             Call::TcpConnect(params) => return self.tcp_connect(id, params),
             Call::TcpSend(params) => return self.tcp_send(id, more, params),
             Call::TcpDisconnect(params) => return self.tcp_disconnect(id, &params),
             Call::TcpClose(params) => return self.tcp_close(id, &params),
+            Call::UdpSend(params) => return self.udp_send(id, more, params),
+            Call::UdpClose(params) => return self.udp_close(id, params.socket_id),
             // The session's own business; it does not come here.
             Call::Hello(_) | Call::Ack(_) | Call::Bye(_) => return,
         };
@@ -207,9 +223,16 @@ impl<P: Permissions> Engine<P> {
             self.accept_credit.acknowledge(total);
         }
         for (id, total) in ack.sockets() {
-            if let Some(tcp) = self.table.tcp_by_id(id) {
-                tcp.credit.acknowledge(total);
-                tcp.look();
+            match self.table.get(id) {
+                Some(Socket::Tcp(tcp)) => {
+                    tcp.credit.acknowledge(total);
+                    tcp.look();
+                }
+                Some(Socket::Udp(udp)) => {
+                    udp.credit.acknowledge(total);
+                    udp.look();
+                }
+                Some(Socket::Server(_)) | None => {}
             }
         }
     }
@@ -259,6 +282,7 @@ impl<P: Permissions> Engine<P> {
         for id in ids {
             self.give_up_attempts(id, &Failure::code(NetError::Aborted));
             self.end_connection(id, false);
+            self.give_up_datagrams(id);
             self.table.remove(id);
         }
     }

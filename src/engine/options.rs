@@ -1,11 +1,11 @@
 //! Socket options, each where the platforms differ explained.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 /// What Chromium sets on every TCP socket: idle time and interval of keep-alive probes (SPEC §4.2).
 const KEEP_ALIVE: Duration = Duration::from_secs(45);
@@ -53,6 +53,55 @@ fn set_defaults_of(socket: &Socket) {
     {
         tracing::debug!(%error, "default options not set");
     }
+}
+
+/// What a udp socket is bound with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Multicast {
+    pub(super) time_to_live: u8,
+    pub(super) loopback: bool,
+}
+
+impl Default for Multicast {
+    fn default() -> Self {
+        Self {
+            time_to_live: 1,
+            loopback: true,
+        }
+    }
+}
+
+/// A bound udp socket. No address is shared with another socket, and `IPV6_V6ONLY` stays the system's default, as in Chromium.
+pub(super) fn bind(address: SocketAddr, multicast: Multicast) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let hops = u32::from(multicast.time_to_live);
+    if address.is_ipv4() {
+        socket.set_multicast_ttl_v4(hops)?;
+        socket.set_multicast_loop_v4(multicast.loopback)?;
+    } else {
+        socket.set_multicast_hops_v6(hops)?;
+        socket.set_multicast_loop_v6(multicast.loopback)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+/// `joinGroup` and `leaveGroup`, on the interface that the system chooses.
+pub(super) fn set_membership(socket: &UdpSocket, group: IpAddr, join: bool) -> io::Result<()> {
+    match (group, join) {
+        (IpAddr::V4(group), true) => socket.join_multicast_v4(group, Ipv4Addr::UNSPECIFIED),
+        (IpAddr::V4(group), false) => socket.leave_multicast_v4(group, Ipv4Addr::UNSPECIFIED),
+        (IpAddr::V6(group), true) => socket.join_multicast_v6(&group, 0),
+        (IpAddr::V6(group), false) => socket.leave_multicast_v6(&group, 0),
+    }
+}
+
+/// `setBroadcast`. On macOS Chromium shares the port then, too.
+pub(super) fn set_broadcast(socket: &UdpSocket, on: bool) -> io::Result<()> {
+    #[cfg(target_os = "macos")]
+    SockRef::from(socket).set_reuse_port(on)?;
+    socket.set_broadcast(on)
 }
 
 /// `setNoDelay`.

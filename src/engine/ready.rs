@@ -39,6 +39,11 @@ impl Ready {
         self.queues()[interest as usize].pop_front()
     }
 
+    /// Puts an id back to the front that was taken out for nothing; its waker was not told.
+    pub(super) fn put_back(&self, interest: Interest, id: u32) {
+        self.queues()[interest as usize].push_front(id);
+    }
+
     /// How many ids wait.
     pub(super) fn len(&self, interest: Interest) -> usize {
         self.queues()[interest as usize].len()

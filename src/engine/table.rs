@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use super::tcp::Tcp;
 use super::tcp_server::Server;
+use super::udp::Udp;
 
 /// The last id before 31 bits are used up.
 const LAST_ID: u32 = i32::MAX as u32;
 
-/// A socket of either namespace. They share one row of ids, so an id of the other namespace is simply not found.
+/// A socket of one of the three namespaces. They share one row of ids, so an id of another namespace is simply not found.
 #[derive(Debug)]
 pub(super) enum Socket {
     Server(Box<Server>),
     Tcp(Box<Tcp>),
+    Udp(Box<Udp>),
 }
 
 /// Ids to sockets. Ids count up from the session's first and are never used again.
@@ -69,6 +71,11 @@ impl Table {
         u32::try_from(id).ok().and_then(|id| self.tcp_by_id(id))
     }
 
+    /// The udp socket of this id as a client wrote it; any integer may be asked for.
+    pub(super) fn udp(&mut self, id: i32) -> Option<&mut Udp> {
+        u32::try_from(id).ok().and_then(|id| self.udp_by_id(id))
+    }
+
     pub(super) fn server_by_id(&mut self, id: u32) -> Option<&mut Server> {
         match self.sockets.get_mut(&id) {
             Some(Socket::Server(server)) => Some(server),
@@ -81,6 +88,17 @@ impl Table {
             Some(Socket::Tcp(tcp)) => Some(tcp),
             _ => None,
         }
+    }
+
+    pub(super) fn udp_by_id(&mut self, id: u32) -> Option<&mut Udp> {
+        match self.sockets.get_mut(&id) {
+            Some(Socket::Udp(udp)) => Some(udp),
+            _ => None,
+        }
+    }
+
+    pub(super) fn get(&mut self, id: u32) -> Option<&mut Socket> {
+        self.sockets.get_mut(&id)
     }
 
     /// Removes a socket that was just looked up.

@@ -27,6 +27,14 @@ const DEFAULT_BUFFER: usize = 4096;
 /// More than this brings nothing, as in Chromium.
 const LARGEST_BUFFER: usize = 64 << 10;
 
+/// What the property `bufferSize` comes to, in tcp and udp.
+pub(super) fn buffer_size(property: i32) -> usize {
+    match usize::try_from(property) {
+        Ok(size @ 1..) => size.min(LARGEST_BUFFER),
+        _ => DEFAULT_BUFFER,
+    }
+}
+
 /// A `tcp` socket.
 #[derive(Debug)]
 pub(super) struct Tcp {
@@ -87,10 +95,7 @@ impl Tcp {
 
     /// How many bytes one JavaScript event may bring, from the next read on.
     pub(super) fn slice(&self) -> usize {
-        match usize::try_from(self.buffer_size) {
-            Ok(size @ 1..) => size.min(LARGEST_BUFFER),
-            _ => DEFAULT_BUFFER,
-        }
+        buffer_size(self.buffer_size)
     }
 
     /// Lets the next frame look for bytes, if reading is on.
@@ -238,6 +243,12 @@ impl<P: Permissions> Engine<P> {
     /// A step of some `connect` has finished. One that was given up is not known any more.
     pub(super) fn connect_step(&mut self, finished: Finished) {
         let Finished { socket, request, step } = finished;
+        let step = match step {
+            Step::Resolved(resolved) if self.table.udp_by_id(socket).is_some() => {
+                return self.datagram_resolved(socket, request, resolved);
+            }
+            step => step,
+        };
         let Some(tcp) = self.table.tcp_by_id(socket) else {
             return;
         };

@@ -39,6 +39,10 @@ impl FrameSink for Seen {
             bytes: bytes.to_vec(),
         });
     }
+
+    fn receive_from(&mut self, socket: u32, bytes: &[u8], _: &str, _: u16) {
+        self.receive(socket, 0, bytes);
+    }
 }
 
 /// An engine, and everything it has said so far.

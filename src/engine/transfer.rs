@@ -4,6 +4,7 @@ use std::task::Poll;
 
 use super::ready::Interest;
 use super::sends::Unsent;
+use super::table::Socket;
 use super::{Engine, credit, not_found};
 use crate::net_error::NetError;
 use crate::policy::Permissions;
@@ -40,7 +41,7 @@ impl<P: Permissions> Engine<P> {
 
     fn queue_chunk(&mut self, request: u64, more: bool, params: Send) -> Result<(), Failure> {
         let bytes = params.data.0;
-        let over_quota = self.load.bytes + bytes.len() as u64 > WRITE_QUOTA || self.load.chunks >= MOST_CHUNKS;
+        let over_quota = self.is_over_quota(bytes.len());
         let tcp = self.table.tcp(params.socket_id);
         let connection = tcp.and_then(|tcp| tcp.connection.as_mut().map(|connection| (tcp.id, connection)));
         if over_quota {
@@ -81,11 +82,19 @@ impl<P: Permissions> Engine<P> {
         Ok(())
     }
 
+    /// Whether the sends that are not completed, of tcp and udp together, leave no room for `length` bytes more.
+    pub(super) fn is_over_quota(&self, length: usize) -> bool {
+        self.load.bytes + length as u64 > WRITE_QUOTA || self.load.chunks >= MOST_CHUNKS
+    }
+
     /// Goes on writing where the kernel has room again, each connection once.
     pub fn write_ready(&mut self) {
         for _ in 0..self.ready.len(Interest::Write) {
             if let Some(id) = self.ready.pop(Interest::Write) {
-                self.write(id);
+                match self.table.get(id) {
+                    Some(Socket::Udp(_)) => self.write_datagrams(id),
+                    _ => self.write(id),
+                }
             }
         }
     }
@@ -188,8 +197,15 @@ impl<P: Permissions> Engine<P> {
             let Some(id) = self.ready.pop(Interest::Read) else {
                 return;
             };
-            let Some(tcp) = self.table.tcp_by_id(id) else {
-                continue;
+            let tcp = match self.table.get(id) {
+                Some(Socket::Tcp(tcp)) => tcp,
+                Some(Socket::Udp(_)) => {
+                    if !self.receive_datagram(id, room, sink) {
+                        return;
+                    }
+                    continue;
+                }
+                Some(Socket::Server(_)) | None => continue,
             };
             let next = tcp.slice();
             let Some(connection) = tcp.connection.as_mut() else {

@@ -199,6 +199,21 @@ impl FrameSink for FrameWriter {
         });
         debug_assert!(placed, "payload is bounded by payload_room");
     }
+
+    fn receive_from(&mut self, socket: u32, bytes: &[u8], address: &str, port: u16) {
+        let placed = self.place(|out| {
+            json(
+                out,
+                format_args!("{{\"event\":\"sockets.udp.onReceive\",\"params\":{{\"socketId\":{socket},\"data\":\""),
+            );
+            base64::append(out, bytes);
+            json(
+                out,
+                format_args!("\",\"remoteAddress\":\"{address}\",\"remotePort\":{port}}}}}"),
+            );
+        });
+        debug_assert!(placed, "payload is bounded by payload_room");
+    }
 }
 
 fn json(out: &mut Buffer, text: std::fmt::Arguments<'_>) {
@@ -225,6 +240,9 @@ fn encode(out: &mut Buffer, message: &Outgoing) {
         }
         Outgoing::ReceiveError { socket, error } => {
             error_event(out, "sockets.tcp.onReceiveError", *socket, error.code());
+        }
+        Outgoing::UdpReceiveError { socket, error } => {
+            error_event(out, "sockets.udp.onReceiveError", *socket, error.code());
         }
         Outgoing::Taken { bytes } => json(
             out,
@@ -277,6 +295,7 @@ fn encode_value(out: &mut Buffer, result: &Value) {
         Value::Sent(bytes) => json(out, format_args!("{{\"resultCode\":0,\"bytesSent\":{bytes}}}")),
         Value::Info(info) => value(out, info),
         Value::Infos(list) => value(out, list),
+        Value::Groups(list) => value(out, list),
         Value::Hello(hello) => value(out, hello),
     }
 }

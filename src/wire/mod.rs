@@ -15,8 +15,9 @@ pub use encode::{Frame, FrameWriter};
 pub use outgoing::{Failure, FrameSink, HelloCredit, HelloLimits, HelloReply, Outgoing, Placed, SocketInfo, Value};
 pub use params::{Data, MAX_MANIFEST_KEY, MAX_NAME, ManifestKey, Name};
 pub use request::{
-    Ack, Call, Connect, Create, DnsQueryType, Hello, Listen, NoParams, Properties, Send, ServerCreate,
-    ServerProperties, ServerUpdate, SetKeepAlive, SetNoDelay, SetPaused, SocketOnly, Update,
+    Ack, Bind, Call, Connect, Create, DnsQueryType, Group, Hello, Listen, NoParams, Properties, Send, ServerCreate,
+    ServerProperties, ServerUpdate, SetEnabled, SetKeepAlive, SetNoDelay, SetPaused, SetTimeToLive, SocketOnly,
+    UdpSend, Update,
 };
 
 /// The lowest and the highest protocol this host speaks.

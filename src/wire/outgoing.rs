@@ -39,6 +39,13 @@ pub enum Outgoing {
         /// Why.
         error: NetError,
     },
+    /// `sockets.udp.onReceiveError`
+    UdpReceiveError {
+        /// The socket.
+        socket: u32,
+        /// Why.
+        error: NetError,
+    },
     /// `host.ack`: payload taken from the pipe, cumulative.
     Taken {
         /// Decoded bytes.
@@ -66,6 +73,8 @@ pub enum Value {
     Info(Box<SocketInfo>),
     /// `getSockets`; an encoder takes from the front what fits into a frame.
     Infos(VecDeque<SocketInfo>),
+    /// `getJoinedGroups`
+    Groups(Vec<String>),
     /// `host.hello`
     Hello(Box<HelloReply>),
 }
@@ -237,6 +246,10 @@ impl Outgoing {
             Self::Reply {
                 outcome: Err(failure), ..
             } => 96 + failure.message.len(),
+            Self::Reply {
+                outcome: Ok(Value::Groups(list)),
+                ..
+            } => 32 + list.iter().map(|group| 3 + group.len()).sum::<usize>(),
             Self::Error { message } => 64 + message.len(),
             _ => 96,
         }
@@ -267,4 +280,7 @@ pub trait FrameSink {
 
     /// Places `sockets.tcp.onReceive`. `slice` is how many bytes one JavaScript event may bring.
     fn receive(&mut self, socket: u32, slice: usize, bytes: &[u8]);
+
+    /// Places `sockets.udp.onReceive`: one datagram and its sender, whose address needs no escapes.
+    fn receive_from(&mut self, socket: u32, bytes: &[u8], address: &str, port: u16);
 }

@@ -37,7 +37,7 @@ params! {
         socket_id "socketId": i32,
     }
 
-    /// `setPaused`, both namespaces.
+    /// `setPaused`, all namespaces.
     SetPaused {
         /// The socket.
         socket_id "socketId": i32,
@@ -79,23 +79,23 @@ params! {
         backlog "backlog": Option<i32>,
     }
 
-    /// `tcp`'s `SocketProperties`; what is absent stays as it is.
+    /// `tcp`'s and `udp`'s `SocketProperties`; what is absent stays as it is.
     Properties {
         /// Whether the socket outlives the background context.
         persistent "persistent": Option<bool>,
         /// A text of the application's own.
         name "name": Option<Name>,
-        /// The most bytes one `onReceive` brings; 4096 when not positive.
+        /// The most bytes one `onReceive` brings; 4096 when not positive. A longer datagram is an error.
         buffer_size "bufferSize": Option<i32>,
     }
 
-    /// `tcp.create`.
+    /// `tcp.create` and `udp.create`.
     Create {
         /// The first properties.
         properties "properties": Option<Properties>,
     }
 
-    /// `tcp.update`.
+    /// `tcp.update` and `udp.update`.
     Update {
         /// The socket.
         socket_id "socketId": i32,
@@ -123,6 +123,54 @@ params! {
         data "data": Data,
     }
 
+    /// `udp.bind`.
+    Bind {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// An IP literal.
+        address "address": String,
+        /// Taken modulo 65536; 0 lets the system choose.
+        port "port": i32,
+    }
+
+    /// `udp.send`; always whole, and what is longer than any datagram may be cut to 64 KiB.
+    UdpSend {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// The bytes.
+        data "data": Data,
+        /// A name or an IP literal.
+        address "address": String,
+        /// Taken modulo 65536.
+        port "port": i32,
+        /// Which addresses of a name are used.
+        dns_query_type "dnsQueryType": Option<DnsQueryType>,
+    }
+
+    /// `udp.joinGroup` and `udp.leaveGroup`.
+    Group {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// The group's IP literal.
+        address "address": String,
+    }
+
+    /// `udp.setMulticastTimeToLive`.
+    SetTimeToLive {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// 0 to 255.
+        ttl "ttl": i32,
+    }
+
+    /// `udp.setMulticastLoopbackMode` and `udp.setBroadcast`.
+    SetEnabled {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// Whether it is on.
+        enabled "enabled": bool,
+    }
+
     /// `tcp.setKeepAlive`.
     SetKeepAlive {
         /// The socket.
@@ -144,7 +192,7 @@ params! {
 
 required!(ServerProperties, Properties);
 
-/// Which addresses of a name `connect` uses.
+/// Which addresses of a name `connect` and udp's `send` use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DnsQueryType {
@@ -224,4 +272,18 @@ methods! {
     "sockets.tcp.getSockets" TcpGetSockets(NoParams),
     "sockets.tcp.setKeepAlive" TcpSetKeepAlive(SetKeepAlive),
     "sockets.tcp.setNoDelay" TcpSetNoDelay(SetNoDelay),
+    "sockets.udp.create" UdpCreate(Create),
+    "sockets.udp.update" UdpUpdate(Update),
+    "sockets.udp.setPaused" UdpSetPaused(SetPaused),
+    "sockets.udp.bind" UdpBind(Bind),
+    "sockets.udp.send" UdpSend(UdpSend),
+    "sockets.udp.close" UdpClose(SocketOnly),
+    "sockets.udp.getInfo" UdpGetInfo(SocketOnly),
+    "sockets.udp.getSockets" UdpGetSockets(NoParams),
+    "sockets.udp.joinGroup" UdpJoinGroup(Group),
+    "sockets.udp.leaveGroup" UdpLeaveGroup(Group),
+    "sockets.udp.getJoinedGroups" UdpGetJoinedGroups(SocketOnly),
+    "sockets.udp.setMulticastTimeToLive" UdpSetMulticastTimeToLive(SetTimeToLive),
+    "sockets.udp.setMulticastLoopbackMode" UdpSetMulticastLoopbackMode(SetEnabled),
+    "sockets.udp.setBroadcast" UdpSetBroadcast(SetEnabled),
 }

@@ -49,6 +49,7 @@ impl Default for Setup {
             policy: Some(json!({"extensions": {EXTENSION: {
                 "tcpServer": {"listen": ["*"]},
                 "tcp": {"connect": ["*"]},
+                "udp": {"bind": ["*"], "send": ["*"], "multicastMembership": ""},
             }}})),
             environment: Vec::new(),
             descriptors: None,

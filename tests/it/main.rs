@@ -13,6 +13,7 @@ mod accepting;
 mod chunks;
 mod connecting;
 mod credit;
+mod datagrams;
 #[cfg(unix)]
 mod descriptors;
 mod ending;
@@ -42,3 +43,4 @@ mod started;
 mod steps;
 #[cfg(target_os = "linux")]
 mod stress;
+mod udp;
