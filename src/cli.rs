@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use crate::install::{BROWSERS, Browser, DEFAULT_HOST_NAME, ExtensionId, Family, HostName, Install, Scope, Uninstall};
+use crate::install::{
+    BROWSERS, Browser, CONNECT, DEFAULT_HOST_NAME, ExtensionId, Family, Grant, HostName, Install, LISTEN, List,
+    MULTICAST, Scope, UDP_BIND, UDP_SEND, Uninstall,
+};
 use crate::policy::{Dialect, InvalidPattern, Pattern};
 
 /// What is to be done.
@@ -57,8 +60,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, Message> {
         Typed::Install(typed) => Command::Install(Install {
             ids: typed.ids,
             scope: typed.scope.into(),
-            listen: typed.listen,
-            connect: typed.connect,
+            grants: typed.grants.into(),
             name: typed.name,
             dry_run: typed.dry_run,
         }),
@@ -82,7 +84,7 @@ const INSTALL_EXAMPLE: &str = "Examples:
 
 Patterns are Chrome's host:port: an exact host, *.suffix or *, and a port or *; also [::1]:8080.
 Without --allow-listen an extension may listen on this machine's own addresses (127.0.0.0/8 and ::1), on any port;
-with it, only where the patterns say. Without --allow-connect it may not connect.";
+with it, only where the patterns say. Without --allow-connect it may not connect, without the --allow-udp flags it may not use UDP.";
 
 /// Gives browser extensions the chrome.sockets API.
 #[derive(Debug, Parser)]
@@ -109,18 +111,33 @@ struct TypedInstall {
     ids: Vec<ExtensionId>,
     #[command(flatten)]
     scope: TypedScope,
-    /// Let the extensions listen there
-    #[arg(long = "allow-listen", value_name = "PATTERN", value_parser = pattern)]
-    listen: Vec<Pattern>,
-    /// Let the extensions connect there
-    #[arg(long = "allow-connect", value_name = "PATTERN", value_parser = pattern)]
-    connect: Vec<Pattern>,
+    #[command(flatten)]
+    grants: TypedGrants,
     /// The name extensions connect to
     #[arg(long, value_name = "HOST NAME", default_value = DEFAULT_HOST_NAME)]
     name: HostName,
     /// Only print what would be written
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+struct TypedGrants {
+    /// Let the extensions listen there
+    #[arg(long = "allow-listen", value_name = "PATTERN", value_parser = pattern)]
+    listen: Vec<Pattern>,
+    /// Let the extensions connect there
+    #[arg(long = "allow-connect", value_name = "PATTERN", value_parser = pattern)]
+    connect: Vec<Pattern>,
+    /// Let the extensions bind UDP sockets there
+    #[arg(long = "allow-udp-bind", value_name = "PATTERN", value_parser = pattern)]
+    udp_bind: Vec<Pattern>,
+    /// Let the extensions send UDP datagrams there
+    #[arg(long = "allow-udp-send", value_name = "PATTERN", value_parser = pattern)]
+    udp_send: Vec<Pattern>,
+    /// Let the extensions join multicast groups
+    #[arg(long = "allow-multicast")]
+    multicast: bool,
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +160,28 @@ struct TypedScope {
     /// A Chromium browser's user data directory, for browsers started with --user-data-dir
     #[arg(long = "user-data-dir", value_name = "DIR", value_parser = absolute)]
     user_data_dirs: Vec<PathBuf>,
+}
+
+impl From<TypedGrants> for Vec<Grant> {
+    fn from(typed: TypedGrants) -> Self {
+        let lists: [(&'static List, Vec<Pattern>); 4] = [
+            (&LISTEN, typed.listen),
+            (&CONNECT, typed.connect),
+            (&UDP_BIND, typed.udp_bind),
+            (&UDP_SEND, typed.udp_send),
+        ];
+        let patterns = lists.into_iter().flat_map(|(list, patterns)| {
+            patterns.into_iter().map(move |pattern| Grant {
+                list,
+                pattern: pattern.to_string(),
+            })
+        });
+        let multicast = typed.multicast.then(|| Grant {
+            list: &MULTICAST,
+            pattern: String::new(),
+        });
+        patterns.chain(multicast).collect()
+    }
 }
 
 impl From<TypedScope> for Scope {
@@ -251,6 +290,9 @@ mod tests {
             "x",
             "--allow-listen",
             "",
+            "--allow-multicast",
+            "--allow-udp-bind",
+            "0.0.0.0:5353",
             "--dry-run",
         ];
         let Ok(Command::Install(install)) = parse(&arguments(&list)) else {
@@ -259,8 +301,16 @@ mod tests {
         assert_eq!(install.ids.len(), 2);
         assert_eq!(install.scope.browsers[0].title, "Google Chrome");
         assert!(install.scope.user_data_dirs[0].is_absolute());
-        assert_eq!(install.listen[0].to_string(), "*:*");
+        let grants: Vec<_> = install
+            .grants
+            .iter()
+            .map(|grant| (grant.list.key, &*grant.pattern))
+            .collect();
+        assert_eq!(
+            grants,
+            [("listen", "*:*"), ("bind", "0.0.0.0:5353"), ("multicastMembership", "")]
+        );
         assert_eq!(install.name.to_string(), DEFAULT_HOST_NAME);
-        assert!(install.dry_run && install.connect.is_empty());
+        assert!(install.dry_run);
     }
 }

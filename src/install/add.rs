@@ -8,12 +8,18 @@ use super::plan::{PRIVATE, PROGRAM, PUBLIC, Plan};
 use super::policy_file::PolicyEdit;
 use super::record::{self, Record};
 use super::targets::{Scope, Target};
-use super::{Error, ExtensionId, HostName, disk};
+use super::{CONNECT, Error, ExtensionId, HostName, LISTS, List, UDP_SEND, disk};
 use crate::paths::Environment;
-use crate::policy::{self, Pattern};
+use crate::policy;
 
-pub(super) const LISTEN: (&str, &str) = ("tcpServer", "listen");
-pub(super) const CONNECT: (&str, &str) = ("tcp", "connect");
+/// A pattern to be added to a list, for every id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The list.
+    pub list: &'static List,
+    /// A pattern that is valid there, as it is to be written.
+    pub pattern: String,
+}
 
 /// What a person asked for.
 #[derive(Clone, Debug)]
@@ -22,10 +28,8 @@ pub struct Install {
     pub ids: Vec<ExtensionId>,
     /// Where; empty for every browser found.
     pub scope: Scope,
-    /// Patterns to grant for `tcpServer.listen`.
-    pub listen: Vec<Pattern>,
-    /// Patterns to grant for `tcp.connect`.
-    pub connect: Vec<Pattern>,
+    /// What to grant.
+    pub grants: Vec<Grant>,
     /// The native host's name.
     pub name: HostName,
     /// Only say what would be done.
@@ -76,9 +80,9 @@ pub(super) fn plan(install: &Install, environment: &Environment, program: &Path)
 fn grants(install: &Install, path: &Path) -> Result<PolicyEdit, Error> {
     let mut edit = PolicyEdit::read(path)?;
     for id in &install.ids {
-        edit.grant(id, LISTEN, &install.listen)
-            .and_then(|()| edit.grant(id, CONNECT, &install.connect))
-            .map_err(Error::unusable(path))?;
+        for Grant { list, pattern } in &install.grants {
+            edit.grant(id, list, pattern).map_err(Error::unusable(path))?;
+        }
     }
     Ok(edit)
 }
@@ -98,16 +102,19 @@ fn manifest(install: &Install, target: &Target, path: &Path, program: &str) -> R
 fn advise(install: &Install, targets: &[Target], edit: &PolicyEdit, plan: &mut Plan) {
     plan.say(String::new());
     for id in &install.ids {
-        let listen = edit.granted(id, LISTEN);
-        let listen = listen
-            .as_deref()
-            .unwrap_or("127.0.0.0/8 and ::1 (this machine), any port");
-        plan.say(format!("{} may listen on: {listen}", id.as_str()));
-        if let Some(connect) = edit.granted(id, CONNECT) {
-            plan.say(format!("{} may connect to: {connect}", id.as_str()));
+        for list in LISTS {
+            let granted = edit.granted(id, list);
+            if let Some(patterns) = granted.as_deref().or(list.default) {
+                let colon = if patterns.is_empty() { "" } else { ": " };
+                plan.say(format!("{} may {}{colon}{patterns}", id.as_str(), list.allows));
+            }
         }
     }
-    if !install.connect.is_empty() {
+    if install
+        .grants
+        .iter()
+        .any(|grant| [&CONNECT, &UDP_SEND].contains(&grant.list))
+    {
         plan.say("Names are compared as text: a granted name may lead to this machine or your network.".to_owned());
     }
     let titles: Vec<_> = targets.iter().map(|target| target.title.as_str()).collect();

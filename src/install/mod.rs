@@ -7,6 +7,7 @@ mod add;
 mod browsers;
 mod disk;
 mod error;
+mod lists;
 mod manifest;
 mod names;
 mod plan;
@@ -20,9 +21,10 @@ use std::path::Path;
 
 use crate::paths::{Environment, Platform};
 
-pub use add::Install;
+pub use add::{Grant, Install};
 pub use browsers::{BROWSERS, Base, Browser, Family};
 pub use error::{Error, printable};
+pub use lists::{CONNECT, LISTEN, LISTS, List, MULTICAST, UDP_BIND, UDP_SEND};
 pub use manifest::HostManifest;
 pub use names::{DEFAULT_HOST_NAME, ExtensionId, HostName};
 pub use remove::Uninstall;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::manifest::pretty;
-use super::{Error, ExtensionId};
+use super::{Error, ExtensionId, List};
 use crate::policy::{Dialect, Pattern, read_trusted};
 
 /// The user's policy file, as it stands and as it shall be.
@@ -47,16 +47,10 @@ impl PolicyEdit {
         self.after.is_empty()
     }
 
-    /// Adds `patterns` to a list such as `tcpServer.listen` of `id`.
-    pub(super) fn grant(
-        &mut self,
-        id: &ExtensionId,
-        (section, key): (&str, &str),
-        patterns: &[Pattern],
-    ) -> Result<(), String> {
-        if patterns.is_empty() {
-            return Ok(());
-        }
+    /// Adds a pattern to a list of `id`, unless one there means the same.
+    pub(super) fn grant(&mut self, id: &ExtensionId, list: &List, pattern: &str) -> Result<(), String> {
+        let &List { section, key, .. } = list;
+        let parse = |text: &str| Pattern::parse(text, Dialect::Policy).map_err(|error| error.to_string());
         let mut members = &mut self.after;
         for name in ["extensions", id.as_str(), section] {
             let value = members.entry(name).or_insert_with(|| Map::new().into());
@@ -74,19 +68,17 @@ impl PolicyEdit {
             let text = value
                 .as_str()
                 .ok_or_else(|| format!("`{key}` is not a list of strings"))?;
-            known.push(Pattern::parse(text, Dialect::Policy).map_err(|error| error.to_string())?);
+            known.push(parse(text)?);
         }
-        for pattern in patterns {
-            if !known.contains(pattern) {
-                list.push(pattern.to_string().into());
-                known.push(pattern.clone());
-            }
+        if !known.contains(&parse(pattern)?) {
+            list.push(pattern.into());
         }
         Ok(())
     }
 
     /// What `id` may now do in a list; `None` when the list is absent and the default holds.
-    pub(super) fn granted(&self, id: &ExtensionId, (section, key): (&str, &str)) -> Option<String> {
+    pub(super) fn granted(&self, id: &ExtensionId, list: &List) -> Option<String> {
+        let &List { section, key, .. } = list;
         let list = self.after.get("extensions")?.get(id.as_str())?.get(section)?.get(key)?;
         let items = list.as_array().map_or(std::slice::from_ref(list), Vec::as_slice);
         let texts: Vec<_> = items.iter().filter_map(Value::as_str).collect();
@@ -114,16 +106,11 @@ impl PolicyEdit {
 mod tests {
     use serde_json::json;
 
+    use super::super::{CONNECT, LISTEN, MULTICAST};
     use super::*;
-
-    const LISTEN: (&str, &str) = ("tcpServer", "listen");
 
     fn id(text: &str) -> ExtensionId {
         text.parse().expect("an id")
-    }
-
-    fn pattern(text: &str) -> Pattern {
-        Pattern::parse(text, Dialect::Policy).expect("a pattern")
     }
 
     fn edit(value: &Value) -> PolicyEdit {
@@ -139,30 +126,31 @@ mod tests {
         let mut edit = edit(&json!({
             "z": 1, "extensions": {"other": 7, "a@b": {"limits": {"sockets": 3}, "tcpServer": {"listen": "127.0.0.1:80", "x": 2}}}, "a": 2,
         }));
-        let patterns = [pattern("[::1]:80"), pattern("127.0.0.1:80"), pattern("[::1]:80")];
-        edit.grant(&id("a@b"), LISTEN, &patterns).expect("granted");
-        edit.grant(&id("c@d"), ("tcp", "connect"), &[pattern("*")])
-            .expect("granted");
+        for pattern in ["[::1]:80", "127.0.0.1:80", "[::1]:80"] {
+            edit.grant(&id("a@b"), &LISTEN, pattern).expect("granted");
+        }
+        edit.grant(&id("c@d"), &CONNECT, "*:*").expect("granted");
+        // The only pattern that a policy may have there.
+        edit.grant(&id("c@d"), &MULTICAST, "").expect("granted");
         let expected = json!({
             "z": 1, "extensions": {
                 "other": 7,
                 "a@b": {"limits": {"sockets": 3}, "tcpServer": {"listen": ["127.0.0.1:80", "[::1]:80"], "x": 2}},
-                "c@d": {"tcp": {"connect": ["*:*"]}},
+                "c@d": {"tcp": {"connect": ["*:*"]}, "udp": {"multicastMembership": [""]}},
             }, "a": 2,
         });
         assert_eq!(after(&edit).to_string(), expected.to_string(), "and the order stays");
         assert_eq!(
-            edit.granted(&id("a@b"), LISTEN).as_deref(),
+            edit.granted(&id("a@b"), &LISTEN).as_deref(),
             Some("127.0.0.1:80, [::1]:80")
         );
-        assert_eq!(edit.granted(&id("c@d"), LISTEN), None);
+        assert_eq!(edit.granted(&id("c@d"), &LISTEN), None);
     }
 
     #[test]
     fn nothing_to_grant_changes_nothing() {
         let mut edit = edit(&json!({"extensions": {"a@b": {"tcpServer": {"listen": ["*:80"]}}}}));
-        edit.grant(&id("a@b"), LISTEN, &[pattern(":80")]).expect("granted");
-        edit.grant(&id("c@d"), LISTEN, &[]).expect("granted");
+        edit.grant(&id("a@b"), &LISTEN, ":80").expect("granted");
         assert_eq!(edit.changed(), None);
     }
 
@@ -176,10 +164,7 @@ mod tests {
             json!({"extensions": {"a@b": {"tcpServer": {"listen": [1]}}}}),
             json!({"extensions": {"a@b": {"tcpServer": {"listen": ["X:0"]}}}}),
         ] {
-            assert!(
-                edit(&value).grant(&id("a@b"), LISTEN, &[pattern("*")]).is_err(),
-                "{value}"
-            );
+            assert!(edit(&value).grant(&id("a@b"), &LISTEN, "*").is_err(), "{value}");
         }
         assert!(PolicyEdit::parse(Some(b"[]")).is_err());
         assert!(PolicyEdit::parse(Some(b"{")).is_err());

@@ -188,7 +188,7 @@ fn u22_u23_u24_pausing_is_exact_and_the_kernel_keeps_what_comes_meanwhile() {
     let (marker, marker_port) = host.bound();
     let (peer, _) = peer();
     // Behind an event of another socket that was sent later, nothing of this one is on its way.
-    let mut quiet = |host: &mut Host| {
+    let quiet = |host: &mut Host| {
         peer.send_to(b"mark", ("127.0.0.1", marker_port)).unwrap();
         assert_eq!(host.datagram(marker), b"mark");
         assert_eq!(host.left_over(), [] as [Value; 0]);
