@@ -84,7 +84,7 @@ fn what_it_asks_for_that_is_not_known_is_refused_alone() {
     let unknown = [
         "host.lane",
         "host.hello2",
-        "sockets.udp.create",
+        "sockets.udp.disconnect",
         "sockets.tcp.secure2",
         "sockets.tcpServer",
         "",
