@@ -12,6 +12,7 @@
 
 const SERVER = 'Chromium, `extensions/browser/api/sockets_tcp_server/`';
 const TCP = 'Chromium, `extensions/browser/api/sockets_tcp/`';
+const UDP = 'Chromium, `extensions/browser/api/sockets_udp/`';
 const OURS = 'chrome-sockets';
 
 const NOT_FOUND = '`Socket not found`: no open socket of this kind has the id.';
@@ -20,7 +21,28 @@ const PERMISSION = "`Does not have permission`: the manifest key `sockets` or th
 const server = 'Id of a listening socket, from `create`.';
 const socket = 'Id of a TCP socket, from `create` or from `tcpServer.onAccept`.';
 
-/** What the two namespaces say in the same words. */
+const datagrams = 'Id of a UDP socket, from `create`.';
+const UDP_PERMISSION =
+  "`App does not have permission`: the manifest key `sockets` or the user's policy does not allow it.";
+const CODE = '0, or a negative net error code beside `lastError`. Nothing when the error has no code.';
+const BOUND = '`net::ERR_SOCKET_IS_CONNECTED` (-23): `bind` has been tried, and it is too late.';
+
+/** What `joinGroup` and `leaveGroup` say in the same words. */
+const membership = (/** @type {string} */ text, /** @type {string} */ wrong) => ({
+  text,
+  members: { socketId: datagrams, address: 'An IP literal of a multicast group.' },
+  result: CODE,
+  errors: [
+    NOT_FOUND,
+    UDP_PERMISSION,
+    `\`net::ERR_ADDRESS_INVALID\` (-108): not an IP literal, ${wrong}, or not of the socket's family.`,
+    '`net::ERR_UNEXPECTED` (-9): not bound.',
+    '`net::ERR_INVALID_ARGUMENT` (-4): not a multicast address.',
+  ],
+  source: UDP,
+});
+
+/** What the namespaces say in the same words. */
 const common = (/** @type {string} */ source, /** @type {string} */ socketId) => ({
   update: {
     text: 'Changes properties. Those that are absent keep their value. Works in every state.',
@@ -272,6 +294,155 @@ export const docs = {
       text: 'What `onReceiveError` says.',
       members: { socketId: 'The socket.', resultCode: 'Net error code, negative.' },
       source: TCP,
+    },
+  },
+  udp: {
+    '': { text: 'UDP sockets: `chrome.sockets.udp`.', source: UDP },
+    ...common(UDP, datagrams),
+    create: {
+      text: 'Makes a socket that can be bound.',
+      members: { properties: 'Initial properties.' },
+      result: 'The id of the new socket.',
+      errors: ['`net::ERR_INSUFFICIENT_RESOURCES`: the extension has as many sockets as the host allows.'],
+      source: `${UDP}; the limit: ${OURS}`,
+    },
+    close: {
+      text: 'Closes the socket, leaves its groups and frees its id, which is never used again. No event follows.',
+      members: { socketId: datagrams },
+      errors: [NOT_FOUND],
+      source: UDP,
+    },
+    setPaused: {
+      text: 'Stops or resumes receiving. After the callback of a pause no `onReceive` of the socket fires; datagrams wait in the system, which drops what it cannot hold. Resuming receives again, also after `onReceiveError`.',
+      members: { socketId: datagrams, paused: 'Whether to stop.' },
+      errors: [NOT_FOUND],
+      source: `${UDP}; that pausing is exact: ${OURS}`,
+    },
+    bind: {
+      text: 'Binds to a local address and port, and receives from then on unless paused. No address is shared with another socket.',
+      members: {
+        socketId: datagrams,
+        address: 'An IP literal: `0.0.0.0`, `::` (no brackets), `127.0.0.1`. Names are not resolved.',
+        port: 'Modulo 65536; 0 lets the system choose, and `getInfo` tells which.',
+      },
+      result: CODE,
+      errors: [
+        NOT_FOUND,
+        UDP_PERMISSION,
+        '`net::ERR_CONNECTION_FAILED` (-104): it is bound.',
+        '`net::ERR_INVALID_ARGUMENT` (-4): not an IP literal.',
+        '`net::ERR_ADDRESS_IN_USE` (-147), `net::ERR_ACCESS_DENIED` (-10), `net::ERR_ADDRESS_INVALID` (-108) and what else the system says.',
+      ],
+      source: UDP,
+    },
+    send: {
+      text: 'Sends one datagram. Success means that the system has taken it.',
+      members: {
+        socketId: datagrams,
+        data: 'The datagram; of a view only its range. May be empty; at most 65,507 bytes over IPv4.',
+        address: 'Host name or IP literal. A name is resolved at each call, and its first address is used.',
+        port: 'Modulo 65536.',
+        dnsQueryType: 'Which addresses to ask for; `any` when absent.',
+      },
+      result: '`resultCode` 0 and `bytesSent`. On failure a negative `resultCode` alone, or nothing when the error has no code.',
+      errors: [
+        '`Exceeded write quota.`: more than 200 MiB of the extension would be on their way.',
+        NOT_FOUND,
+        UDP_PERMISSION,
+        '`net::ERR_NAME_NOT_RESOLVED` (-105).',
+        '`net::ERR_SOCKET_NOT_CONNECTED` (-15): not bound, or closed before the system took it.',
+        '`net::ERR_MSG_TOO_BIG` (-142): longer than a datagram can be.',
+        '`net::ERR_INSUFFICIENT_RESOURCES` (-12): 32 datagrams wait for the system already.',
+        '`net::ERR_ACCESS_DENIED` (-10): a broadcast address without `setBroadcast`, and what else the system says.',
+      ],
+      source: `${UDP}; -15 for an interrupted send, where Chromium never calls back: ${OURS}`,
+    },
+    getSockets: {
+      text: "State of all the extension's UDP sockets, in no order.",
+      result: 'One entry per socket.',
+      source: UDP,
+    },
+    joinGroup: membership('Joins a multicast group, on the interface that the system chooses.', 'joined already'),
+    leaveGroup: membership('Leaves a multicast group.', 'not joined'),
+    setMulticastTimeToLive: {
+      text: 'How many hops datagrams to groups may take. Only before `bind`.',
+      members: { socketId: datagrams, ttl: '0 to 255; 1, which stays in the local network, by default.' },
+      result: CODE,
+      errors: [NOT_FOUND, BOUND, '`net::ERR_INVALID_ARGUMENT` (-4): not 0 to 255.'],
+      source: UDP,
+    },
+    setMulticastLoopbackMode: {
+      text: 'Whether datagrams to groups also reach members on this computer. Only before `bind`.',
+      members: { socketId: datagrams, enabled: 'On by default.' },
+      result: CODE,
+      errors: [NOT_FOUND, BOUND],
+      source: UDP,
+    },
+    getJoinedGroups: {
+      text: 'The groups that the socket is a member of.',
+      members: { socketId: datagrams },
+      result: 'Their addresses, canonical, in the order of joining.',
+      errors: [NOT_FOUND, UDP_PERMISSION],
+      source: UDP,
+    },
+    setBroadcast: {
+      text: 'Whether datagrams to broadcast addresses may be sent.',
+      members: { socketId: datagrams, enabled: 'Off by default.' },
+      result: CODE,
+      errors: [NOT_FOUND, '`net::ERR_SOCKET_NOT_CONNECTED` (-15): not bound.'],
+      source: UDP,
+    },
+    SocketProperties: {
+      text: 'Properties of a UDP socket.',
+      members: {
+        persistent,
+        name,
+        bufferSize:
+          'Longest datagram that is received, at most 65536. 4096 when absent, 0 or negative. A longer one is lost, `onReceiveError` says -142, and the socket is paused.',
+      },
+      source: UDP,
+    },
+    DnsQueryType: {
+      text: 'Which addresses of a name are asked for: what the system prefers, IPv4 only, or IPv6 only.',
+      source: UDP,
+    },
+    SendInfo: {
+      text: 'Result of `send`.',
+      members: { resultCode: '0, or a negative net error code.', bytesSent: 'Length of the data; absent on failure.' },
+      source: UDP,
+    },
+    SocketInfo: {
+      text: 'State of a UDP socket.',
+      members: {
+        socketId: 'Id of the socket.',
+        persistent: 'As given.',
+        name: 'As given; absent when empty.',
+        bufferSize: 'As given; absent unless positive.',
+        paused: 'Whether it does not receive: by `setPaused`, or after `onReceiveError`.',
+        localAddress: 'Own address, canonical; absent while not bound.',
+        localPort: 'Own port; absent while not bound.',
+      },
+      source: UDP,
+    },
+    onReceive: { text: 'One datagram has come. Without a listener it is dropped.', source: UDP },
+    onReceiveError: {
+      text: 'Receiving failed: -142 for a datagram longer than `bufferSize`, which is lost. The socket is paused now and stays bound. -2 when the host is gone.',
+      source: `${UDP}; the host: ${OURS}`,
+    },
+    ReceiveInfo: {
+      text: 'What `onReceive` says.',
+      members: {
+        socketId: 'The socket.',
+        data: 'The datagram; may be empty.',
+        remoteAddress: "The sender's address, canonical.",
+        remotePort: "The sender's port.",
+      },
+      source: UDP,
+    },
+    ReceiveErrorInfo: {
+      text: 'What `onReceiveError` says.',
+      members: { socketId: 'The socket.', resultCode: 'Net error code, negative.' },
+      source: UDP,
     },
   },
 };

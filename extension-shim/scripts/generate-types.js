@@ -27,6 +27,7 @@ function comment(/** @type {string[]} */ lines, indent = '') {
 
 /** A type of the table in TypeScript's words. */
 function typeScript(/** @type {string} */ type, /** @type {string} */ space, /** @type {boolean} */ input) {
+  if (type === 'string[]') return type;
   if (type.endsWith('[]')) return `${capital(space)}${type}`;
   switch (type) {
     case 'integer':

@@ -20,7 +20,7 @@
 
 const callback = 'optional function callback';
 
-/** @type {Readonly<Record<'tcpServer' | 'tcp', Namespace>>} */
+/** @type {Readonly<Record<'tcpServer' | 'tcp' | 'udp', Namespace>>} */
 export const namespaces = {
   tcpServer: {
     types: {
@@ -101,6 +101,58 @@ export const namespaces = {
     },
     events: { onReceive: 'ReceiveInfo', onReceiveError: 'ReceiveErrorInfo' },
   },
+  udp: {
+    types: {
+      SocketProperties: { persistent: 'optional boolean', name: 'optional string', bufferSize: 'optional integer' },
+      DnsQueryType: ['any', 'ipv4', 'ipv6'],
+      CreateInfo: { socketId: 'integer' },
+      SendInfo: { resultCode: 'integer', bytesSent: 'optional integer' },
+      SocketInfo: {
+        socketId: 'integer',
+        persistent: 'boolean',
+        name: 'optional string',
+        bufferSize: 'optional integer',
+        paused: 'boolean',
+        localAddress: 'optional string',
+        localPort: 'optional integer',
+      },
+      ReceiveInfo: { socketId: 'integer', data: 'binary', remoteAddress: 'string', remotePort: 'integer' },
+      ReceiveErrorInfo: { socketId: 'integer', resultCode: 'integer' },
+    },
+    methods: {
+      create: {
+        parameters: `optional sockets.udp.SocketProperties properties, ${callback}`,
+        result: 'CreateInfo createInfo',
+      },
+      update: { parameters: `integer socketId, sockets.udp.SocketProperties properties, ${callback}` },
+      setPaused: { parameters: `integer socketId, boolean paused, ${callback}` },
+      bind: {
+        parameters: 'integer socketId, string address, integer port, function callback',
+        result: 'integer result',
+      },
+      send: {
+        parameters:
+          'integer socketId, binary data, string address, integer port, optional sockets.udp.DnsQueryType dnsQueryType, function callback',
+        result: 'SendInfo sendInfo',
+      },
+      close: { parameters: `integer socketId, ${callback}` },
+      getInfo: { parameters: `integer socketId, ${callback}`, result: 'SocketInfo socketInfo' },
+      getSockets: { parameters: callback, result: 'SocketInfo[] socketInfos' },
+      joinGroup: { parameters: 'integer socketId, string address, function callback', result: 'integer result' },
+      leaveGroup: { parameters: 'integer socketId, string address, function callback', result: 'integer result' },
+      setMulticastTimeToLive: {
+        parameters: 'integer socketId, integer ttl, function callback',
+        result: 'integer result',
+      },
+      setMulticastLoopbackMode: {
+        parameters: 'integer socketId, boolean enabled, function callback',
+        result: 'integer result',
+      },
+      getJoinedGroups: { parameters: `integer socketId, ${callback}`, result: 'string[] groups' },
+      setBroadcast: { parameters: 'integer socketId, boolean enabled, function callback', result: 'integer result' },
+    },
+    events: { onReceive: 'ReceiveInfo', onReceiveError: 'ReceiveErrorInfo' },
+  },
 };
 
 /**
@@ -139,6 +191,6 @@ export function signature(namespace, method, text) {
  */
 export function namedType(type) {
   const [, namespace, name] = type.split('.');
-  if (namespace !== 'tcpServer' && namespace !== 'tcp') return undefined;
+  if (namespace !== 'tcpServer' && namespace !== 'tcp' && namespace !== 'udp') return undefined;
   return namespaces[namespace].types[name ?? ''];
 }

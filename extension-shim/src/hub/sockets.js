@@ -6,8 +6,8 @@
 /**
  * @typedef {object} Socket
  * @property {number} id
- * @property {'tcpServer' | 'tcp'} kind
- * @property {boolean} open Listening or connected.
+ * @property {'tcpServer' | 'tcp' | 'udp'} kind
+ * @property {boolean} open Listening, connected or bound.
  * @property {boolean} paused
  * @property {number} consumed Cost of all its consumed `onReceive` messages.
  * @property {number} acked How much of that the host has been told.
@@ -27,6 +27,7 @@ function farewellOf({ id, kind, open, paused }) {
   if (!open) return undefined;
   if (kind === 'tcpServer')
     return { event: 'sockets.tcpServer.onAcceptError', params: { socketId: id, resultCode: -2 } };
+  if (kind === 'udp') return { event: 'sockets.udp.onReceiveError', params: { socketId: id, resultCode: -2 } };
   return paused ? undefined : { event: 'sockets.tcp.onReceiveError', params: { socketId: id, resultCode: -100 } };
 }
 
@@ -57,7 +58,7 @@ export class Sockets {
 
   /**
    * @param {number} id
-   * @param {'tcpServer' | 'tcp'} kind
+   * @param {'tcpServer' | 'tcp' | 'udp'} kind
    * @param {boolean} accepted Accepted sockets are connected, and paused until the app resumes them.
    */
   #add(id, kind, accepted) {
@@ -102,12 +103,17 @@ export class Sockets {
       case 'sockets.tcp.create':
         if (!error) this.#add(/** @type {any} */ (result).socketId, 'tcp', false);
         return;
+      case 'sockets.udp.create':
+        if (!error) this.#add(/** @type {any} */ (result).socketId, 'udp', false);
+        return;
+      case 'sockets.udp.bind':
       case 'sockets.tcpServer.listen':
       case 'sockets.tcp.connect':
         if (socket && !error) socket.open = true;
         return;
       case 'sockets.tcpServer.setPaused':
       case 'sockets.tcp.setPaused':
+      case 'sockets.udp.setPaused':
         if (socket && !error) socket.paused = params.paused;
         return;
       case 'sockets.tcpServer.disconnect':
@@ -120,6 +126,7 @@ export class Sockets {
         return;
       case 'sockets.tcpServer.close':
       case 'sockets.tcp.close':
+      case 'sockets.udp.close':
         if (!socket || error) return;
         socket.closed = true;
         socket.open = false;
@@ -137,7 +144,7 @@ export class Sockets {
   happened(event, params) {
     const socket = this.#byId.get(params.socketId);
     if (event === 'sockets.tcpServer.onAccept') this.#add(params.clientSocketId, 'tcp', true);
-    else if (event === 'sockets.tcpServer.onAcceptError' && socket) socket.paused = true;
+    else if (event.endsWith('Error') && event !== 'sockets.tcp.onReceiveError' && socket) socket.paused = true;
     else if (event === 'sockets.tcp.onReceiveError' && socket) {
       socket.open = false;
       socket.paused = true;
