@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod credit;
 mod datagrams;
+mod interfaces;
 mod linger;
 mod offline;
 mod options;
@@ -201,6 +202,7 @@ impl<P: Permissions> Engine<P> {
             Call::UdpSetMulticastTimeToLive(params) => self.udp_set_time_to_live(&params),
             Call::UdpSetMulticastLoopbackMode(params) => self.udp_set_loopback(&params),
             Call::UdpSetBroadcast(params) => self.udp_set_broadcast(&params),
+            Call::GetNetworkInterfaces(_) => interfaces::get_network_interfaces(),
             // These answer for themselves: later, or with something to say before or after.
             Call::TcpConnect(params) => return self.tcp_connect(id, params),
             Call::TcpSend(params) => return self.tcp_send(id, more, params),

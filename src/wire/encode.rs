@@ -296,6 +296,7 @@ fn encode_value(out: &mut Buffer, result: &Value) {
         Value::Info(info) => value(out, info),
         Value::Infos(list) => value(out, list),
         Value::Groups(list) => value(out, list),
+        Value::Interfaces(list) => value(out, list),
         Value::Hello(hello) => value(out, hello),
     }
 }

@@ -12,7 +12,9 @@ mod request;
 
 pub use decode::{Incoming, MAX_MESSAGES, decode};
 pub use encode::{Frame, FrameWriter};
-pub use outgoing::{Failure, FrameSink, HelloCredit, HelloLimits, HelloReply, Outgoing, Placed, SocketInfo, Value};
+pub use outgoing::{
+    Failure, FrameSink, HelloCredit, HelloLimits, HelloReply, NetworkInterface, Outgoing, Placed, SocketInfo, Value,
+};
 pub use params::{Data, MAX_MANIFEST_KEY, MAX_NAME, ManifestKey, Name};
 pub use request::{
     Ack, Bind, Call, Connect, Create, DnsQueryType, Group, Hello, Listen, NoParams, Properties, Send, ServerCreate,

@@ -73,10 +73,24 @@ pub enum Value {
     Info(Box<SocketInfo>),
     /// `getSockets`; an encoder takes from the front what fits into a frame.
     Infos(VecDeque<SocketInfo>),
+    /// `getNetworkInterfaces`
+    Interfaces(Vec<NetworkInterface>),
     /// `getJoinedGroups`
     Groups(Vec<String>),
     /// `host.hello`
     Hello(Box<HelloReply>),
+}
+
+/// One address of this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkInterface {
+    /// The system's name of the interface.
+    pub name: String,
+    /// One of its addresses, in canonical text.
+    pub address: String,
+    /// How many bits of it are the network's.
+    pub prefix_length: u8,
 }
 
 /// The answer to `host.hello`.
@@ -250,6 +264,10 @@ impl Outgoing {
                 outcome: Ok(Value::Groups(list)),
                 ..
             } => 32 + list.iter().map(|group| 3 + group.len()).sum::<usize>(),
+            Self::Reply {
+                outcome: Ok(Value::Interfaces(list)),
+                ..
+            } => 32 + list.iter().map(|each| 96 + each.name.len()).sum::<usize>(),
             Self::Error { message } => 64 + message.len(),
             _ => 96,
         }

@@ -272,6 +272,7 @@ methods! {
     "sockets.tcp.getSockets" TcpGetSockets(NoParams),
     "sockets.tcp.setKeepAlive" TcpSetKeepAlive(SetKeepAlive),
     "sockets.tcp.setNoDelay" TcpSetNoDelay(SetNoDelay),
+    "system.network.getNetworkInterfaces" GetNetworkInterfaces(NoParams),
     "sockets.udp.create" UdpCreate(Create),
     "sockets.udp.update" UdpUpdate(Update),
     "sockets.udp.setPaused" UdpSetPaused(SetPaused),
