@@ -27,6 +27,8 @@ pub(super) struct Connection {
     /// How many bytes the read under way brings at most. There is one from the first moment on at which the socket is read, and
     /// pausing does not take it back: a new `bufferSize` counts from the next one (SPEC §1.2, §2.4).
     pub(super) read_size: Option<usize>,
+    /// The peer's FIN was read and told, and the socket may still write (decision D8).
+    pub(super) peer_finished: bool,
     readable: Arc<SocketWaker>,
     writable: Arc<SocketWaker>,
 }
@@ -40,6 +42,7 @@ impl Connection {
             sends: Sends::default(),
             write_failed: false,
             read_size: None,
+            peer_finished: false,
             readable: SocketWaker::new(id, Interest::Read, ready),
             writable: SocketWaker::new(id, Interest::Write, ready),
         }

@@ -43,6 +43,8 @@ pub(super) struct Tcp {
     name: Option<Arc<str>>,
     buffer_size: i32,
     pub(super) paused: bool,
+    /// Decision D8.
+    pub(super) allow_half_open: bool,
     pub(super) connection: Option<Connection>,
     /// `connect` calls that are not answered: any number may be resolving, at most one is dialing.
     attempts: Vec<Attempt>,
@@ -65,17 +67,25 @@ impl Tcp {
             name: None,
             buffer_size: 0,
             paused: false,
+            allow_half_open: false,
             connection: None,
             attempts: Vec::new(),
             credit: Credit::default(),
         }
     }
 
-    /// A client of a server: connected, paused, and nothing inherited (SPEC §4.1).
-    pub(super) fn accepted(id: u32, stream: TcpStream, peer: SocketAddr, ready: &Arc<Ready>) -> Self {
+    /// A client of a server: connected, paused, and nothing inherited (SPEC §4.1) but `allowHalfOpen`, which is ours.
+    pub(super) fn accepted(
+        id: u32,
+        stream: TcpStream,
+        peer: SocketAddr,
+        allow_half_open: bool,
+        ready: &Arc<Ready>,
+    ) -> Self {
         let connection = Some(Connection::new(id, stream, peer, ready));
         Self {
             paused: true,
+            allow_half_open,
             connection,
             ..Self::new(id)
         }
@@ -90,6 +100,9 @@ impl Tcp {
         }
         if let Some(buffer_size) = properties.buffer_size {
             self.buffer_size = buffer_size;
+        }
+        if let Some(allow) = properties.allow_half_open {
+            self.allow_half_open = allow;
         }
     }
 
@@ -121,6 +134,7 @@ impl Tcp {
             local_port: local.map(|address| address.port()),
             peer_address: peer.map(|address| address::to_text(address.ip())),
             peer_port: peer.map(|address| address.port()),
+            allow_half_open: Some(true).filter(|_| self.allow_half_open),
         }
     }
 
@@ -348,7 +362,7 @@ impl<P: Permissions> Engine<P> {
         let Some(connection) = tcp.connection.take() else {
             return false;
         };
-        let was_reading = !tcp.paused;
+        let was_reading = !tcp.paused && !connection.peer_finished;
         self.load = self.load - connection.sends.load();
         let (stream, unsent) = connection.end(peer_ended);
         if let Some(stream) = stream {

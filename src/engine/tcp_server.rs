@@ -30,6 +30,8 @@ pub(super) struct Server {
     persistent: bool,
     name: Option<Arc<str>>,
     paused: bool,
+    /// What its clients begin with.
+    allow_half_open: bool,
     listening: Option<Listening>,
 }
 
@@ -49,6 +51,7 @@ impl Server {
             persistent: false,
             name: None,
             paused: false,
+            allow_half_open: false,
             listening: None,
         }
     }
@@ -59,6 +62,9 @@ impl Server {
         }
         if let Some(name) = properties.name {
             self.name = Some(name.0).filter(|name| !name.is_empty());
+        }
+        if let Some(allow) = properties.allow_half_open {
+            self.allow_half_open = allow;
         }
     }
 
@@ -126,6 +132,7 @@ impl Server {
             connected: None,
             local_address: address.map(|address| address::to_text(address.ip())),
             local_port: address.map(|address| address.port()),
+            allow_half_open: Some(true).filter(|_| self.allow_half_open),
             peer_address: None,
             peer_port: None,
         }
@@ -229,7 +236,8 @@ impl<P: Permissions> Engine<P> {
                 }
                 Poll::Ready(Ok((stream, peer))) => {
                     server.look();
-                    self.announce(id, stream, peer, sink);
+                    let allow_half_open = server.allow_half_open;
+                    self.announce(id, stream, peer, allow_half_open, sink);
                 }
                 Poll::Ready(Err(error)) if is_client_gone(&error) => {
                     server.look();
@@ -243,12 +251,19 @@ impl<P: Permissions> Engine<P> {
         }
     }
 
-    fn announce(&mut self, server: u32, stream: TcpStream, peer: SocketAddr, sink: &mut impl FrameSink) {
+    fn announce(
+        &mut self,
+        server: u32,
+        stream: TcpStream,
+        peer: SocketAddr,
+        allow_half_open: bool,
+        sink: &mut impl FrameSink,
+    ) {
         options::set_accepted_defaults(&stream);
         let ready = &self.ready;
         let client = self
             .table
-            .insert(|id| Socket::Tcp(Box::new(Tcp::accepted(id, stream, peer, ready))));
+            .insert(|id| Socket::Tcp(Box::new(Tcp::accepted(id, stream, peer, allow_half_open, ready))));
         if let Some(client) = client {
             self.accept_credit.spend(1);
             sink.control(&mut Outgoing::Accept { socket: server, client });

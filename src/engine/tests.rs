@@ -324,6 +324,7 @@ async fn t21_a_new_buffer_size_holds_from_the_next_read() {
         (7, 7),
     ] {
         let properties = Properties {
+            allow_half_open: None,
             persistent: None,
             name: None,
             buffer_size: Some(buffer_size),

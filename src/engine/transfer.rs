@@ -142,7 +142,7 @@ impl<P: Permissions> Engine<P> {
         };
         self.load = self.load - connection.sends.load();
         let unsent = connection.give_up_writing();
-        if tcp.paused {
+        if tcp.paused || connection.peer_finished {
             tcp.connection = None;
         } else {
             connection.look();
@@ -213,7 +213,7 @@ impl<P: Permissions> Engine<P> {
             };
             connection.looked();
             let left = tcp.credit.left(credit::SOCKET_WINDOW);
-            if tcp.paused || left < credit::MIN_COST {
+            if tcp.paused || connection.peer_finished || left < credit::MIN_COST {
                 continue; // Un-pausing, or the credit's return, queues it again.
             }
             let turn = (room / (self.ready.len(Interest::Read) + 1)).max(LEAST_TURN).min(room);
@@ -230,6 +230,14 @@ impl<P: Permissions> Engine<P> {
                     self.port_credit.spend(credit::cost(length));
                     connection.read_size = Some(next);
                     sink.receive(id, slice, &self.scratch[..length]);
+                }
+                Poll::Ready(Ok(0)) if tcp.allow_half_open && !connection.write_failed => {
+                    connection.peer_finished = true;
+                    tcp.paused = true;
+                    sink.control(&mut Outgoing::ReceiveError {
+                        socket: id,
+                        error: NetError::ConnectionClosed,
+                    });
                 }
                 Poll::Ready(end) => {
                     if let Err(error) = end {

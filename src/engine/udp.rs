@@ -91,6 +91,7 @@ impl Udp {
             local_port: local.map(|address| address.port()),
             peer_address: None,
             peer_port: None,
+            allow_half_open: None,
         }
     }
 

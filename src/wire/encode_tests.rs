@@ -39,6 +39,7 @@ fn info(socket_id: u32, name: Option<&str>) -> SocketInfo {
         local_port: None,
         peer_address: None,
         peer_port: None,
+        allow_half_open: None,
     }
 }
 

@@ -230,6 +230,9 @@ pub struct SocketInfo {
     /// The peer's port while connected (tcp).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_port: Option<u16>,
+    /// Its flag, if set (tcp and tcpServer).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_half_open: Option<bool>,
 }
 
 #[allow(clippy::ref_option, reason = "serde's signature")]

@@ -51,6 +51,8 @@ params! {
         persistent "persistent": Option<bool>,
         /// A text of the application's own.
         name "name": Option<Name>,
+        /// Whether clients accepted from now on are still written to when they have finished (decision D8).
+        allow_half_open "allowHalfOpen": Option<bool>,
     }
 
     /// `tcpServer.create`.
@@ -87,6 +89,8 @@ params! {
         name "name": Option<Name>,
         /// The most bytes one `onReceive` brings; 4096 when not positive. A longer datagram is an error.
         buffer_size "bufferSize": Option<i32>,
+        /// tcp: whether a peer that has finished is still written to (decision D8).
+        allow_half_open "allowHalfOpen": Option<bool>,
     }
 
     /// `tcp.create` and `udp.create`.

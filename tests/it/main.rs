@@ -22,6 +22,7 @@ mod errors;
 mod faults;
 mod future;
 mod gates;
+mod half_open;
 mod host;
 mod input;
 mod isolation;
