@@ -344,7 +344,8 @@ export const docs = {
         port: 'Modulo 65536.',
         dnsQueryType: 'Which addresses to ask for; `any` when absent.',
       },
-      result: '`resultCode` 0 and `bytesSent`. On failure a negative `resultCode` alone, or nothing when the error has no code.',
+      result:
+        '`resultCode` 0 and `bytesSent`. On failure a negative `resultCode` alone, or nothing when the error has no code.',
       errors: [
         '`Exceeded write quota.`: more than 200 MiB of the extension would be on their way.',
         NOT_FOUND,

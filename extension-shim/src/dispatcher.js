@@ -8,7 +8,8 @@ import { Delivery } from './hub/credit.js';
 
 /** @typedef {import('./api/namespaces.js').Reply} Reply */
 
-const RECEIVE = 'sockets.tcp.onReceive';
+const STREAM = 'sockets.tcp.onReceive';
+const DATAGRAM = 'sockets.udp.onReceive';
 const DEFAULT_SLICE = 4096;
 /** Enough for the continuation of an `await` on a call, or on an async function that returns a promise. */
 const HOPS = 4;
@@ -96,8 +97,8 @@ export class Dispatcher {
     const source = this.#events.get(event);
     try {
       if (!source?.hasListeners) return;
-      if (event !== RECEIVE) {
-        source.fire(params);
+      if (event !== STREAM) {
+        source.fire(event === DATAGRAM ? { ...params, data: decode(params.data).buffer } : params);
         return;
       }
       const { socketId } = params;

@@ -1,5 +1,5 @@
 /**
- * `chrome.sockets.tcpServer` and `chrome.sockets.tcp` for any browser extension, over a native messaging host.
+ * `chrome.sockets.tcpServer`, `chrome.sockets.tcp` and `chrome.sockets.udp` for any browser extension, over a native messaging host.
  *
  * @module chrome-sockets
  */
@@ -82,6 +82,13 @@ export const tcpServer = built.tcpServer;
  * @type {import('../types/api.js').Tcp}
  */
 export const tcp = built.tcp;
+
+/**
+ * UDP sockets.
+ *
+ * @type {import('../types/api.js').Udp}
+ */
+export const udp = built.udp;
 
 /**
  * Defines `chrome.sockets`, so that code written for Chrome Apps runs unchanged. Call it at the top level of the

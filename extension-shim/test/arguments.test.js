@@ -214,6 +214,13 @@ test('every method of the API is there, and nothing else', () => {
   const shared = ['create', 'update', 'setPaused', 'disconnect', 'close', 'getInfo', 'getSockets'];
   assert.deepEqual(methods('tcpServer').sort(), [...shared, 'listen'].sort());
   assert.deepEqual(methods('tcp').sort(), [...shared, 'connect', 'send', 'setKeepAlive', 'setNoDelay'].sort());
+  // U-48: udp has no disconnect.
+  const udp = ['bind', 'send', 'joinGroup', 'leaveGroup', 'getJoinedGroups', 'setBroadcast'];
+  const options = ['setMulticastTimeToLive', 'setMulticastLoopbackMode'];
+  assert.deepEqual(
+    methods('udp').sort(),
+    [...shared.filter((name) => name !== 'disconnect'), ...udp, ...options].sort(),
+  );
 });
 
 test('half of a surrogate pair, which JSON readers refuse, goes out as U+FFFD, as from Chrome', async () => {

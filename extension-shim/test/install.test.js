@@ -8,13 +8,13 @@ import { silence, start } from '../testing/fake-host.js';
 const ID = 'abcdefghijklmnopabcdefghijklmnop';
 
 test('install defines chrome.sockets and returns it', async () => {
-  const { install, chrome, sockets, tcp, tcpServer } = await start();
+  const { install, chrome, sockets, tcp, tcpServer, udp } = await start();
   assert.equal('sockets' in chrome, false, 'importing alone defines nothing');
   assert.equal(install(), sockets);
   assert.equal(chrome.sockets, sockets);
   assert.equal(chrome.sockets.tcp, tcp);
   assert.equal(chrome.sockets.tcpServer, tcpServer);
-  assert.equal('udp' in sockets, false);
+  assert.equal(chrome.sockets.udp, udp);
   assert.equal(install(), sockets, 'a second time changes nothing');
 });
 

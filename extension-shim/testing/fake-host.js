@@ -47,6 +47,8 @@ export class FakeHost {
       'host.bye': () => ({ result: null }),
       'sockets.tcpServer.create': () => this.#create(),
       'sockets.tcp.create': () => this.#create(),
+      'sockets.udp.create': () => this.#create(),
+      'sockets.udp.bind': () => ({ result: 0 }),
       'sockets.tcpServer.listen': () => ({ result: 0 }),
       'sockets.tcp.connect': () => ({ result: 0 }),
       'sockets.tcp.setKeepAlive': () => ({ result: 0 }),

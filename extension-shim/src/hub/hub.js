@@ -4,6 +4,7 @@
  */
 
 import { version } from '../version.js';
+import { CHUNK } from './payload.js';
 import { Session } from './session.js';
 
 /** Bytes of sends that have not completed, of all sockets together, as in Chromium. */
@@ -12,9 +13,14 @@ export const EXCEEDED = 'Exceeded write quota.';
 
 /** What the user grants each checked call with. @type {Record<string, string>} */
 const GRANTS = {
-  'sockets.tcpServer.listen': '--allow-listen',
-  'sockets.tcp.connect': '--allow-connect',
+  'sockets.tcpServer.listen': '--allow-listen <host:port>',
+  'sockets.tcp.connect': '--allow-connect <host:port>',
+  'sockets.udp.bind': '--allow-udp-bind <host:port>',
+  'sockets.udp.send': '--allow-udp-send <host:port>',
+  'sockets.udp.joinGroup': '--allow-multicast',
 };
+/** What is said when the user or the manifest does not allow it: tcp and udp have each a text of its own. */
+const DENIALS = new Set(['Does not have permission', 'App does not have permission']);
 
 /**
  * @typedef {object} Context A part of the extension that calls and listens.
@@ -67,6 +73,15 @@ export class Hub {
       return;
     }
     this.#watchForDenial(call);
+    if (call.method === 'sockets.udp.send' && size > CHUNK) {
+      // No datagram is that long. One chunk of it is enough for the host to say so, in its turn.
+      const { data } = call.params;
+      const head = {
+        length: CHUNK,
+        base64: (/** @type {number} */ from, /** @type {number} */ to) => data.base64(from, to),
+      };
+      call.params = { ...call.params, data: head };
+    }
     session.call(call);
   }
 
@@ -109,11 +124,11 @@ export class Hub {
     if (!option) return;
     const { settle } = call;
     call.settle = (reply) => {
-      if (reply.error?.message === 'Does not have permission') {
+      if (reply.error && DENIALS.has(reply.error.message)) {
         const id = globalThis.chrome.runtime.id;
         this.#note(
           console.warn,
-          `chrome-sockets: ${call.method} was refused. The manifest key "sockets", if there is one, and the user have to allow it: chrome-sockets-host install --extension-id ${id} ${option} <host:port>`,
+          `chrome-sockets: ${call.method} was refused. The manifest key "sockets", if there is one, and the user have to allow it: chrome-sockets-host install --extension-id ${id} ${option}`,
         );
       }
       settle.call(call, reply);

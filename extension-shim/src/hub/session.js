@@ -126,7 +126,7 @@ export class Session {
     const { event, params } = message;
     if (event === 'host.ack') this.#outbox.acked(params.bytes);
     else if (event === 'host.error') console.error(`chrome-sockets: the host reports: ${params.message}`);
-    else this.#deliver(message, event === 'sockets.tcp.onReceive' ? costOf(decodedLength(params.data)) : 0);
+    else this.#deliver(message, event.endsWith('.onReceive') ? costOf(decodedLength(params.data)) : 0);
   }
 
   /**
