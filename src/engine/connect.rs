@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::offline;
+use super::interfaces;
 use crate::address;
 use crate::net_error::NetError;
 use crate::wire::DnsQueryType;
@@ -167,7 +167,7 @@ async fn resolve(
         Ok(Ok(addresses)) => of_family(addresses, family),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a name was not resolved");
-            Err(if offline::is_offline() {
+            Err(if interfaces::is_offline() {
                 NetError::InternetDisconnected
             } else {
                 NetError::NameNotResolved
@@ -184,7 +184,7 @@ async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Net
             Ok(stream) => return Ok((stream, address)),
             Err(error) => {
                 tracing::debug!(%address, %error, "connect failed");
-                last = NetError::from_connect(&error, offline::is_offline);
+                last = NetError::from_connect(&error, interfaces::is_offline);
             }
         }
     }
@@ -247,7 +247,7 @@ mod tests {
             "fe80::1%lo",
         ] {
             // Of what cannot be a name it does not matter whether there is a network.
-            let expected = if name == "no-such-name.invalid" && offline::is_offline() {
+            let expected = if name == "no-such-name.invalid" && interfaces::is_offline() {
                 NetError::InternetDisconnected
             } else {
                 NetError::NameNotResolved

@@ -1,4 +1,4 @@
-//! The addresses of this computer, as `system.network.getNetworkInterfaces` lists them.
+//! The network interfaces of this computer: `system.network.getNetworkInterfaces`, and whether there is any network.
 
 use if_addrs::{IfAddr, Interface, get_if_addrs};
 
@@ -18,6 +18,12 @@ pub(super) fn get_network_interfaces() -> Outcome {
             Err(Failure::hidden(NetError::from_io(&error)))
         }
     }
+}
+
+/// Whether nothing but this computer itself can be reached, asked when a connect or a look-up has failed and never else
+/// (SPEC §7.3). When that cannot be told, it is not so, as in Chromium.
+pub(super) fn is_offline() -> bool {
+    get_if_addrs().is_ok_and(|found| !found.iter().any(is_listed))
 }
 
 fn is_listed(interface: &Interface) -> bool {

@@ -9,7 +9,6 @@ mod credit;
 mod datagrams;
 mod interfaces;
 mod linger;
-mod offline;
 mod options;
 mod ready;
 mod sends;
