@@ -161,4 +161,22 @@ mod tests {
         assert!(!socket.keepalive().unwrap());
         assert!(set_keep_alive(&stream, true, -1).is_err());
     }
+
+    #[tokio::test]
+    async fn u50_what_was_set_before_is_what_the_socket_is_bound_with() {
+        let multicast = Multicast {
+            time_to_live: 5,
+            loopback: false,
+        };
+        for (address, multicast) in [("127.0.0.1:0", multicast), ("127.0.0.1:0", Multicast::default())] {
+            let socket = bind(address.parse().unwrap(), multicast).unwrap();
+            let socket = SockRef::from(&socket);
+            assert_eq!(socket.multicast_ttl_v4().unwrap(), u32::from(multicast.time_to_live));
+            assert_eq!(socket.multicast_loop_v4().unwrap(), multicast.loopback);
+        }
+        let socket = bind("[::1]:0".parse().unwrap(), multicast).unwrap();
+        let socket = SockRef::from(&socket);
+        assert_eq!(socket.multicast_hops_v6().unwrap(), 5);
+        assert!(!socket.multicast_loop_v6().unwrap());
+    }
 }
