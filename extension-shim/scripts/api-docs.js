@@ -13,6 +13,7 @@
 const SERVER = 'Chromium, `extensions/browser/api/sockets_tcp_server/`';
 const TCP = 'Chromium, `extensions/browser/api/sockets_tcp/`';
 const UDP = 'Chromium, `extensions/browser/api/sockets_udp/`';
+const NETWORK = 'Chromium, `extensions/browser/api/system_network/`';
 const OURS = 'chrome-sockets';
 
 const NOT_FOUND = '`Socket not found`: no open socket of this kind has the id.';
@@ -73,6 +74,9 @@ const common = (/** @type {string} */ source, /** @type {string} */ socketId) =>
 const persistent = 'Whether the socket is to outlive the background context. Stored and reported; `false` when absent.';
 const name = 'Any text, for the app itself; up to 64 KiB. Empty when absent.';
 
+const allowHalfOpen =
+  'Whether the socket may still send when the peer has finished sending: `onReceiveError` says -100 and pauses, and the connection stays until `disconnect`, `close` or a write error. `false` when absent, as in Chrome, where the end of one direction is the end of both.';
+
 /** @type {Record<string, Record<string, Doc>>} */
 export const docs = {
   tcpServer: {
@@ -127,7 +131,11 @@ export const docs = {
       result: 'One entry per socket.',
       source: SERVER,
     },
-    SocketProperties: { text: 'Properties of a listening socket.', members: { persistent, name }, source: SERVER },
+    SocketProperties: {
+      text: 'Properties of a listening socket.',
+      members: { persistent, name, allowHalfOpen: `For the connections accepted from now on. ${allowHalfOpen}` },
+      source: `${SERVER}; \`allowHalfOpen\`: ${OURS}`,
+    },
     SocketInfo: {
       text: 'State of a listening socket.',
       members: {
@@ -137,6 +145,7 @@ export const docs = {
         paused: 'Whether it does not accept: by `setPaused`, or after `onAcceptError`.',
         localAddress: 'Address it listens on, canonical; absent while it does not listen.',
         localPort: 'Port it listens on, 1 to 65535; absent while it does not listen.',
+        allowHalfOpen: 'As given; absent unless `true`.',
       },
       source: SERVER,
     },
@@ -249,8 +258,9 @@ export const docs = {
         persistent,
         name,
         bufferSize: 'Most bytes of one `onReceive`, at most 65536. 4096 when absent, 0 or negative.',
+        allowHalfOpen,
       },
-      source: TCP,
+      source: `${TCP}; \`allowHalfOpen\`: ${OURS}`,
     },
     DnsQueryType: {
       text: 'Which addresses of a name are asked for: what the system prefers, IPv4 only, or IPv6 only.',
@@ -274,6 +284,7 @@ export const docs = {
         localPort: 'Own port; absent while not connected.',
         peerAddress: "The peer's address, canonical; absent while not connected.",
         peerPort: "The peer's port; absent while not connected.",
+        allowHalfOpen: 'As given; absent unless `true`.',
       },
       source: `${TCP}; the local address of accepted sockets: ${OURS}`,
     },
@@ -444,6 +455,23 @@ export const docs = {
       text: 'What `onReceiveError` says.',
       members: { socketId: 'The socket.', resultCode: 'Net error code, negative.' },
       source: UDP,
+    },
+  },
+  network: {
+    '': { text: 'The part of `chrome.system.network`.', source: NETWORK },
+    getNetworkInterfaces: {
+      text: 'The addresses of this computer, but for the loopback. Unlike in Chrome no permission is needed.',
+      result: 'One entry for each address of each interface that is up.',
+      source: NETWORK,
+    },
+    NetworkInterface: {
+      text: 'One address of this computer.',
+      members: {
+        name: "The system's name of the interface, such as `eth0`.",
+        address: 'The address, canonical; IPv4 or IPv6.',
+        prefixLength: "How many bits of it are the network's.",
+      },
+      source: NETWORK,
     },
   },
 };

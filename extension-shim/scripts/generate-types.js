@@ -147,6 +147,7 @@ ${Object.keys(namespaces).map(namespace).join('\n\n')}
 /** \`chrome.sockets\`. */
 export interface Sockets {
 ${Object.keys(namespaces)
+  .filter((space) => !namespaces[space].path)
   .map((space) => `  readonly ${space}: ${capital(space)};`)
   .join('\n')}
 }
@@ -163,6 +164,9 @@ writeFileSync(
 declare global {
   namespace chrome {
     const sockets: import('./api.js').Sockets;
+    namespace system {
+      const network: import('./api.js').Network;
+    }
   }
 }
 

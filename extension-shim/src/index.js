@@ -52,6 +52,7 @@ function here() {
 
 const {
   sockets: built,
+  network: builtNetwork,
   events,
   methods,
 } = createSockets(
@@ -91,8 +92,15 @@ export const tcp = built.tcp;
 export const udp = built.udp;
 
 /**
- * Defines `chrome.sockets`, so that code written for Chrome Apps runs unchanged. Call it at the top level of the
- * background script, and in each page that needs sockets, before code that uses `chrome.sockets`.
+ * The part of `chrome.system.network` that servers show their address with.
+ *
+ * @type {import('../types/api.js').Network}
+ */
+export const network = builtNetwork;
+
+/**
+ * Defines `chrome.sockets` and `chrome.system.network`, so that code written for Chrome Apps runs unchanged. Call it at the
+ * top level of the background script, and in each page that needs sockets, before code that uses `chrome.sockets`.
  *
  * @param {InstallOptions} [options]
  * @returns {import('../types/api.js').Sockets} `chrome.sockets`: the native one where there is one, else the shim's.
@@ -104,10 +112,24 @@ export function install({ hostName, force = false, context } = {}) {
     if (context === 'background') door.open();
     else door.close();
   }
-  const chrome = /** @type {{sockets?: typeof sockets} | undefined} */ (/** @type {unknown} */ (globalThis.chrome));
+  const chrome = /** @type {{sockets?: typeof sockets, system?: {network?: typeof network}} | undefined} */ (
+    /** @type {unknown} */ (globalThis.chrome)
+  );
   if (!chrome) throw new Error('chrome-sockets works in a browser extension only: there is no global "chrome".');
   if (chrome.sockets === undefined || force) {
-    Object.defineProperty(chrome, 'sockets', { value: sockets, configurable: true, enumerable: true, writable: true });
+    define(chrome, 'sockets', sockets);
   }
+  // Other parts of `chrome.system` may be there already, by permissions of their own.
+  if (chrome.system === undefined) define(chrome, 'system', {});
+  if (chrome.system && (chrome.system.network === undefined || force)) define(chrome.system, 'network', network);
   return /** @type {typeof sockets} */ (chrome.sockets);
+}
+
+/**
+ * @param {object} object
+ * @param {string} name
+ * @param {unknown} value
+ */
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value, configurable: true, enumerable: true, writable: true });
 }

@@ -18,6 +18,27 @@ test('install defines chrome.sockets and returns it', async () => {
   assert.equal(install(), sockets, 'a second time changes nothing');
 });
 
+test('install defines chrome.system.network and leaves the rest of chrome.system alone', async () => {
+  const first = await start();
+  first.install();
+  assert.equal(first.chrome.system.network, first.network);
+  const { install, chrome, network } = await start();
+  const cpu = {};
+  chrome.system = { cpu, network: 'native' };
+  install();
+  assert.deepEqual(chrome.system, { cpu, network: 'native' });
+  install({ force: true });
+  assert.equal(chrome.system.network, network);
+  assert.equal(chrome.system.cpu, cpu);
+});
+
+test('getNetworkInterfaces gives a list, by promise and by callback', async () => {
+  const list = [{ name: 'eth0', address: '192.0.2.7', prefixLength: 24 }];
+  const { network } = await start({ handlers: { 'system.network.getNetworkInterfaces': () => ({ result: list }) } });
+  assert.deepEqual(await network.getNetworkInterfaces(), list);
+  assert.deepEqual(await new Promise((resolve) => network.getNetworkInterfaces(resolve)), list);
+});
+
 test('install leaves a native chrome.sockets alone, unless it is told to replace it', async () => {
   const { install, chrome, sockets } = await start();
   const native = { tcp: {} };

@@ -1,7 +1,7 @@
 // Compiled against the generated types, by the package's own name; never run.
 
-import { install, sockets, tcp, tcpServer } from 'chrome-sockets';
-import type { TcpReceiveInfo, TcpServerSocketInfo } from '../types/api.js';
+import { install, network, sockets, tcp, tcpServer, udp } from 'chrome-sockets';
+import type { NetworkNetworkInterface, TcpReceiveInfo, TcpServerSocketInfo } from '../types/api.js';
 import 'chrome-sockets/global';
 
 /** Whether two types are the same, not only assignable. */
@@ -33,6 +33,18 @@ const info: void = tcp.getInfo(1, ({ connected, bufferSize }) => {
   same<typeof bufferSize, number | undefined>(true);
 });
 const done: void = tcp.disconnect(1, () => {});
+
+// Datagrams, half-open connections and interfaces.
+const bound: Promise<number> = udp.bind(1, '0.0.0.0', 0);
+const datagram: Promise<{ resultCode: number; bytesSent?: number }> = udp.send(1, new Uint8Array(3), '::1', 7, 'any');
+const groups: Promise<string[]> = udp.getJoinedGroups(1);
+const ttl: void = udp.setMulticastTimeToLive(1, 4, (result) => same<typeof result, number>(true));
+udp.onReceive.addListener(({ data, remoteAddress, remotePort }) => void [data.byteLength, remoteAddress, remotePort]);
+const halfOpen = tcpServer.create({ allowHalfOpen: true });
+const interfaces: Promise<NetworkNetworkInterface[]> = network.getNetworkInterfaces();
+const native: Promise<NetworkNetworkInterface[]> = chrome.system.network.getNetworkInterfaces();
+// @ts-expect-error UDP has no disconnect.
+udp.disconnect(1);
 
 // Events.
 const listener = ({ socketId, data }: TcpReceiveInfo) => tcp.send(socketId, data);

@@ -3,7 +3,7 @@
 import { bindArguments } from './arguments.js';
 import { EventSource } from './event.js';
 import { withLastError } from './last-error.js';
-import { namespaces, signature } from './signatures.js';
+import { namespaces, pathOf, signature } from './signatures.js';
 
 /**
  * @typedef {object} ErrorReply
@@ -60,8 +60,8 @@ function method(of, call) {
 /**
  * @param {CallHost} call What carries a checked call to the host.
  * @param {(event: string, some: boolean) => void} listening Hears when an event gets its first listener or loses its last.
- * @returns {{sockets: import('../../types/api.js').Sockets, events: Map<string, EventSource>, methods: Set<string>}} The
- *   API, the events' handles by their name on the wire, and the methods' names there.
+ * @returns {{sockets: import('../../types/api.js').Sockets, network: import('../../types/api.js').Network, events: Map<string, EventSource>, methods: Set<string>}}
+ *   The API, the events' handles by their name on the wire, and the methods' names there.
  */
 export function createSockets(call, listening) {
   /** @type {Map<string, EventSource>} */
@@ -69,7 +69,7 @@ export function createSockets(call, listening) {
   /** @type {Set<string>} */
   const methods = new Set();
   /** @type {Record<string, Record<string, unknown>>} */
-  const sockets = {};
+  const built = {};
   for (const [namespace, { types, methods: methodTexts, events: eventTypes }] of Object.entries(namespaces)) {
     /** @type {Record<string, unknown>} */
     const members = {};
@@ -80,7 +80,7 @@ export function createSockets(call, listening) {
       Object.defineProperty(members[name], 'name', { value: name });
     }
     for (const name of Object.keys(eventTypes)) {
-      const event = `sockets.${namespace}.${name}`;
+      const event = `${pathOf(namespace)}.${name}`;
       const source = new EventSource((some) => listening(event, some));
       members[name] = source.event;
       events.set(event, source);
@@ -89,7 +89,8 @@ export function createSockets(call, listening) {
       if (Array.isArray(values))
         members[name] = Object.fromEntries(values.map((value) => [value.toUpperCase(), value]));
     }
-    sockets[namespace] = members;
+    built[namespace] = members;
   }
-  return { sockets: /** @type {any} */ (sockets), events, methods };
+  const { network, ...sockets } = /** @type {any} */ (built);
+  return { sockets, network, events, methods };
 }

@@ -13,6 +13,7 @@
  * @typedef {Readonly<Record<string, string>>} Dictionary Members as `type` or `optional type`.
  *
  * @typedef {object} Namespace
+ * @property {string} [path] Where it is below `chrome`, and on the wire; `sockets.` and its name when absent.
  * @property {Readonly<Record<string, Dictionary | readonly string[]>>} types Dictionaries, and enumerations as lists.
  * @property {Readonly<Record<string, Method>>} methods
  * @property {Readonly<Record<string, string>>} events Type of the one argument of each event.
@@ -20,11 +21,15 @@
 
 const callback = 'optional function callback';
 
-/** @type {Readonly<Record<'tcpServer' | 'tcp' | 'udp', Namespace>>} */
+/** @type {Readonly<Record<'tcpServer' | 'tcp' | 'udp' | 'network', Namespace>>} */
 export const namespaces = {
   tcpServer: {
     types: {
-      SocketProperties: { persistent: 'optional boolean', name: 'optional string' },
+      SocketProperties: {
+        persistent: 'optional boolean',
+        name: 'optional string',
+        allowHalfOpen: 'optional boolean',
+      },
       CreateInfo: { socketId: 'integer' },
       SocketInfo: {
         socketId: 'integer',
@@ -33,6 +38,7 @@ export const namespaces = {
         paused: 'boolean',
         localAddress: 'optional string',
         localPort: 'optional integer',
+        allowHalfOpen: 'optional boolean',
       },
       AcceptInfo: { socketId: 'integer', clientSocketId: 'integer' },
       AcceptErrorInfo: { socketId: 'integer', resultCode: 'integer' },
@@ -57,7 +63,12 @@ export const namespaces = {
   },
   tcp: {
     types: {
-      SocketProperties: { persistent: 'optional boolean', name: 'optional string', bufferSize: 'optional integer' },
+      SocketProperties: {
+        persistent: 'optional boolean',
+        name: 'optional string',
+        bufferSize: 'optional integer',
+        allowHalfOpen: 'optional boolean',
+      },
       DnsQueryType: ['any', 'ipv4', 'ipv6'],
       CreateInfo: { socketId: 'integer' },
       SendInfo: { resultCode: 'integer', bytesSent: 'optional integer' },
@@ -72,6 +83,7 @@ export const namespaces = {
         localPort: 'optional integer',
         peerAddress: 'optional string',
         peerPort: 'optional integer',
+        allowHalfOpen: 'optional boolean',
       },
       ReceiveInfo: { socketId: 'integer', data: 'binary' },
       ReceiveErrorInfo: { socketId: 'integer', resultCode: 'integer' },
@@ -153,7 +165,21 @@ export const namespaces = {
     },
     events: { onReceive: 'ReceiveInfo', onReceiveError: 'ReceiveErrorInfo' },
   },
+  network: {
+    path: 'system.network',
+    types: { NetworkInterface: { name: 'string', address: 'string', prefixLength: 'integer' } },
+    methods: { getNetworkInterfaces: { parameters: callback, result: 'NetworkInterface[] networkInterfaces' } },
+    events: {},
+  },
 };
+
+/**
+ * Where a namespace is below `chrome`, and on the wire.
+ *
+ * @param {string} namespace
+ */
+export const pathOf = (namespace) =>
+  namespaces[/** @type {keyof typeof namespaces} */ (namespace)].path ?? `sockets.${namespace}`;
 
 /**
  * @typedef {object} Parameter
@@ -180,7 +206,7 @@ export function signature(namespace, method, text) {
     const [name = '', type = '', optional] = part.split(' ').reverse();
     return { name, type, optional: optional === 'optional' };
   });
-  return { name: `sockets.${namespace}.${method}`, text, parameters };
+  return { name: `${pathOf(namespace)}.${method}`, text, parameters };
 }
 
 /**
