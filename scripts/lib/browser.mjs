@@ -36,6 +36,7 @@ const flags = [
  * @property {string | null} [host] the host to install; null for none
  * @property {string[]} [listen] where the extension may listen
  * @property {string[]} [connect] where it may connect
+ * @property {string[]} [udp] where it may bind udp sockets, and send datagrams to
  * @property {string[]} [flags] further flags for the browser
  */
 
@@ -70,14 +71,14 @@ export class Session {
  */
 export async function openBrowser(options) {
   const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
-  const { listen = [], connect = [], flags: further = [] } = options;
+  const { listen = [], connect = [], udp = [], flags: further = [] } = options;
   const executablePath = await findBrowser(wanted);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
   const id = extensionId(manifest.key);
   const profile = await Profile.create();
   let browser;
   try {
-    if (host !== null && !native) await profile.installHost(host, id, { listen, connect });
+    if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });
     browser = await puppeteer.launch({
       executablePath,
       headless,

@@ -51,12 +51,13 @@ export class Profile {
    *
    * @param {string} host the program
    * @param {string} extensionId
-   * @param {{listen: string[], connect: string[]}} allowed
+   * @param {{listen: string[], connect: string[], udp?: string[]}} allowed
    */
-  async installHost(host, extensionId, { listen, connect }) {
+  async installHost(host, extensionId, { listen, connect, udp = [] }) {
     const args = ['install', '--extension-id', extensionId, '--user-data-dir', this.userDataDir];
     for (const pattern of listen) args.push('--allow-listen', pattern);
     for (const pattern of connect) args.push('--allow-connect', pattern);
+    for (const pattern of udp) args.push('--allow-udp-bind', pattern, '--allow-udp-send', pattern);
     await promisify(execFile)(host, args, { env: this.environment });
   }
 

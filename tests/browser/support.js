@@ -83,6 +83,7 @@ async function open(folder, options) {
     global: 'bench',
     listen: loopback,
     connect: loopback,
+    udp: loopback,
     ...options,
   });
   return { session, run: session.worker.evaluate.bind(session.worker) };

@@ -46,7 +46,7 @@ tcp.onReceiveError.addListener((info) => note({ event: 'receiveError', ...info }
 /**
  * Calls a method with a callback, and tells all that the callback can see.
  *
- * @param {'tcp' | 'tcpServer'} namespace
+ * @param {'tcp' | 'tcpServer' | 'udp'} namespace
  * @param {string} method
  * @param {...any} args
  * @returns {Promise<{result: any, error: string | undefined, at: number}>} `at` is how long the log was at that time
@@ -143,7 +143,7 @@ function randomBytes(length) {
 
 /** Closes everything and forgets it, for the next test. */
 async function reset() {
-  for (const namespace of /** @type {const} */ (['tcpServer', 'tcp'])) {
+  for (const namespace of /** @type {const} */ (['tcpServer', 'tcp', 'udp'])) {
     const sockets = (await call(namespace, 'getSockets')).result;
     await Promise.all(sockets.map((socket) => call(namespace, 'close', socket.socketId)));
   }
