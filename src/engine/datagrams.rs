@@ -53,6 +53,8 @@ fn load_of(bytes: &[u8]) -> Load {
 pub(super) struct Bound {
     socket: UdpSocket,
     queue: VecDeque<Datagram>,
+    /// The longest datagram that the receive under way takes; as in tcp, a new `bufferSize` counts from the next one.
+    receive_size: Option<usize>,
     readable: Arc<SocketWaker>,
     writable: Arc<SocketWaker>,
 }
@@ -62,6 +64,7 @@ impl Bound {
         Self {
             socket,
             queue: VecDeque::new(),
+            receive_size: None,
             readable: SocketWaker::new(id, Interest::Read, ready),
             writable: SocketWaker::new(id, Interest::Write, ready),
         }
@@ -75,8 +78,9 @@ impl Bound {
         self.socket.local_addr().ok()
     }
 
-    /// Lets the next frame look for datagrams.
-    pub(super) fn look(&self) {
+    /// Lets the next frame look for datagrams, none of them longer than `size`.
+    pub(super) fn look(&mut self, size: usize) {
+        self.receive_size.get_or_insert(size);
         self.readable.wake_by_ref();
     }
 
@@ -222,10 +226,11 @@ impl<P: Permissions> Engine<P> {
         let Some(udp) = self.table.udp_by_id(id) else {
             return true;
         };
-        let buffer = udp.buffer_size();
-        let Some(bound) = &udp.bound else {
+        let next = udp.buffer_size();
+        let Some(bound) = &mut udp.bound else {
             return true;
         };
+        let buffer = bound.receive_size.unwrap_or(next);
         if room < buffer {
             // The next frame begins with it.
             self.ready.put_back(Interest::Read, id);
@@ -238,7 +243,8 @@ impl<P: Permissions> Engine<P> {
         let error = match bound.receive(&mut self.scratch) {
             Poll::Pending => return true,
             Poll::Ready(Ok((length, from))) if length <= buffer => {
-                bound.look();
+                bound.receive_size = Some(next);
+                bound.look(next);
                 udp.credit.spend(credit::cost(length));
                 self.port_credit.spend(credit::cost(length));
                 sink.receive_from(id, &self.scratch[..length], &address::to_text(from.ip()), from.port());
@@ -250,6 +256,7 @@ impl<P: Permissions> Engine<P> {
                 NetError::from_io(&error)
             }
         };
+        bound.receive_size = None;
         // Lost and told; the socket stays bound, so that un-pausing goes on (SPEC §2.3).
         udp.paused = true;
         sink.control(&mut Outgoing::UdpReceiveError { socket: id, error });

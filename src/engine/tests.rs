@@ -350,6 +350,7 @@ async fn t21_a_new_buffer_size_holds_from_the_next_read() {
     // The read of 7 bytes is under way, and is the last one of that size. Pausing does not take it back.
     bench.pause(client, true).await;
     let properties = Properties {
+        allow_half_open: None,
         persistent: None,
         name: None,
         buffer_size: Some(100),

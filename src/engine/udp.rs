@@ -72,9 +72,10 @@ impl Udp {
     }
 
     /// Lets the next frame look for datagrams, if receiving is on.
-    pub(super) fn look(&self) {
-        if let (false, Some(bound)) = (self.paused, &self.bound) {
-            bound.look();
+    pub(super) fn look(&mut self) {
+        let size = self.buffer_size();
+        if let (false, Some(bound)) = (self.paused, &mut self.bound) {
+            bound.look(size);
         }
     }
 

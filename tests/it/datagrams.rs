@@ -32,6 +32,15 @@ impl Host {
         assert_eq!(self.call("udp.update", params), done());
     }
 
+    /// A bound socket that takes the longest datagrams, and its port.
+    fn bound_for_any(&mut self) -> (u64, u16) {
+        let socket = self.create("udp");
+        self.size(socket, 65_536);
+        assert_eq!(self.bind(socket, "127.0.0.1", 0), crate::peers::zero());
+        let port = self.info("udp", socket)["localPort"].as_u64().unwrap();
+        (socket, u16::try_from(port).unwrap())
+    }
+
     /// The error that a datagram too long for the socket ends in.
     fn too_big(&mut self, socket: u64) {
         assert_eq!(
@@ -60,8 +69,7 @@ fn take(peer: &UdpSocket) -> Vec<u8> {
 #[test]
 fn u09_u16_u17_datagrams_go_out_and_come_back_whole_empty_ones_too() {
     let mut host = Host::new();
-    let (socket, port) = host.bound();
-    host.size(socket, 65_536);
+    let (socket, port) = host.bound_for_any();
     let (peer, peer_port) = peer();
     for length in [0, 1, 4096, 60_000, 65_507] {
         let bytes = pattern(length, 3);
@@ -178,6 +186,21 @@ fn u18_u19_u20_u21_a_datagram_over_the_buffer_is_lost_and_told() {
     assert_eq!(host.left_over(), [] as [Value; 0]);
 }
 
+/// As for a stream (T-21): the receive under way keeps the size it began with.
+#[test]
+fn a_new_buffer_size_counts_from_the_next_datagram() {
+    let mut host = Host::new();
+    let (socket, port) = host.bound();
+    let (peer, _) = peer();
+    host.size(socket, 10);
+    for length in [20, 10, 11] {
+        peer.send_to(&vec![1; length], ("127.0.0.1", port)).unwrap();
+    }
+    assert_eq!(host.datagram(socket).len(), 20);
+    assert_eq!(host.datagram(socket).len(), 10);
+    host.too_big(socket);
+}
+
 #[test]
 fn u22_u23_u24_pausing_is_exact_and_the_kernel_keeps_what_comes_meanwhile() {
     let mut host = Host::new();
@@ -240,8 +263,7 @@ fn out_of_credit_a_socket_is_not_read_and_the_kernel_drops() {
 #[test]
 fn large_datagrams_get_their_turn_beside_a_flood() {
     let mut host = Host::new();
-    let (socket, port) = host.bound();
-    host.size(socket, 65_536);
+    let (socket, port) = host.bound_for_any();
     let (client, mut stream) = host.open_pair();
     let flood = std::thread::spawn(move || {
         use std::io::Write as _;

@@ -89,6 +89,7 @@ fn u03_u04_bind_takes_a_port_once() {
     assert_eq!(host.info("udp", six)["localAddress"], "::1");
 }
 
+/// U-05, U-06, U-08.
 #[test]
 fn u05_u08_bind_checks_id_permission_state_and_address_in_this_order() {
     let mut host = Host::new();
@@ -174,6 +175,7 @@ fn u26_u48_unknown_ids_and_the_method_that_does_not_exist() {
     assert_eq!(reply, text_only("Unknown method: sockets.udp.disconnect"));
 }
 
+/// U-27, U-28, U-29, U-30, U-31, U-32, U-33.
 #[test]
 fn u27_u33_multicast_options_are_for_sockets_that_never_tried_to_bind() {
     let mut host = Host::new();
@@ -208,6 +210,7 @@ fn u49_a_bind_that_failed_in_the_system_uses_the_options_up_and_may_be_repeated(
     assert_eq!(host.bind(socket, "127.0.0.1", 0), zero());
 }
 
+/// U-36, U-39, U-40, U-41.
 #[test]
 fn u36_u41_groups_are_checked_in_order() {
     let mut host = Host::new();
