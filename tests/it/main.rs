@@ -26,6 +26,8 @@ mod input;
 mod isolation;
 mod listening;
 #[cfg(target_os = "linux")]
+mod model;
+#[cfg(target_os = "linux")]
 mod namespaces;
 mod peers;
 mod pipe;

@@ -1,0 +1,63 @@
+//! DESIGN 5.2 as a property: whatever an extension and its peers do, a small model knows what the host may say next.
+//!
+//! `CHROME_SOCKETS_MODEL_CASES` says how many programs are tried, `CHROME_SOCKETS_MODEL_SEED` which ones. A failure prints a program;
+//! `CHROME_SOCKETS_MODEL_PROGRAM` runs that one instead, as often as there are cases, since what kernels do is not in the program.
+
+mod bytes;
+mod credit;
+mod events;
+mod far_ends;
+mod program;
+mod replies;
+mod runner;
+mod state;
+mod verdict;
+
+use std::collections::hash_map::RandomState;
+use std::env;
+use std::hash::BuildHasher as _;
+
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+
+use crate::stress::Size;
+
+const CASES: Size = Size {
+    short: 150,
+    full: 5_000,
+};
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+#[test]
+fn whatever_is_done_order_answers_and_bytes_are_as_promised() {
+    let cases = number("CHROME_SOCKETS_MODEL_CASES").unwrap_or(CASES.get() as u64);
+    if let Ok(text) = env::var("CHROME_SOCKETS_MODEL_PROGRAM") {
+        let program = serde_json::from_str(&text).unwrap();
+        for run in 1..=cases {
+            runner::run(&program).unwrap_or_else(|problem| panic!("run {run}: {problem}"));
+        }
+        return;
+    }
+    let seed = number("CHROME_SOCKETS_MODEL_SEED").unwrap_or_else(|| RandomState::new().hash_one(cases));
+    let mut tests = TestRunner::new(Config {
+        cases: u32::try_from(cases).unwrap(),
+        failure_persistence: None,
+        max_shrink_iters: 300,
+        max_shrink_time: 120_000,
+        rng_seed: RngSeed::Fixed(seed),
+        ..Config::default()
+    });
+    let result = tests.run(&program::programs(), |program| {
+        runner::run(&program).map_err(TestCaseError::fail)
+    });
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(problem, program)) => panic!(
+            "{problem}\nCHROME_SOCKETS_MODEL_SEED={seed}\nCHROME_SOCKETS_MODEL_PROGRAM='{}'",
+            serde_json::to_string(&program).unwrap()
+        ),
+        Err(TestError::Abort(problem)) => panic!("{problem}"),
+    }
+}
