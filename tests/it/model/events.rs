@@ -69,10 +69,9 @@ impl Model {
 
     fn accepted(&mut self, server: u64, params: &Value) -> Check {
         let client = params["clientSocketId"].as_u64().unwrap_or(0);
-        ensure(
-            *params == json!({"socketId": server, "clientSocketId": client}),
-            || "not an onAccept".into(),
-        )?;
+        ensure(*params == json!({"socketId": server, "clientSocketId": client}), || {
+            "not an onAccept".into()
+        })?;
         let Role::Server(Some(listening)) = self.accepting(server)?.role else {
             return Err("not a server".into());
         };

@@ -102,9 +102,7 @@ impl FarEnds {
     /// A peer that waits to be connected to: its port.
     pub fn listen(&mut self, reading: bool) -> u16 {
         let socket = socket(reading);
-        socket
-            .bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
-            .unwrap();
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
         socket.listen(1).unwrap();
         socket.set_nonblocking(true).unwrap();
         let port = socket.local_addr().unwrap().as_socket().unwrap().port();

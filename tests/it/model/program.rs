@@ -102,9 +102,7 @@ pub enum Where {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// A peer of ours.
-    Peer {
-        reading: bool,
-    },
+    Peer { reading: bool },
     /// The same by the name `localhost`, which takes a look-up.
     Named,
     /// A port without a listener.
@@ -287,17 +285,25 @@ pub fn programs() -> impl Strategy<Value = Program> {
     ];
     let habits = (any::<bool>(), prop::bool::weighted(0.6), prop::bool::weighted(0.8));
     let start = (1..3_usize, 0..3_usize);
-    (first_id, limit, habits, start, prop::collection::vec(step(), 1..60), end).prop_map(
-        |(first_id, limit, (prompt_acks, resume, settle), (servers, sockets), steps, end)| Program {
-            first_id,
-            limit,
-            prompt_acks,
-            resume,
-            servers,
-            sockets,
-            steps,
-            settle,
-            end,
-        },
+    (
+        first_id,
+        limit,
+        habits,
+        start,
+        prop::collection::vec(step(), 1..60),
+        end,
     )
+        .prop_map(
+            |(first_id, limit, (prompt_acks, resume, settle), (servers, sockets), steps, end)| Program {
+                first_id,
+                limit,
+                prompt_acks,
+                resume,
+                servers,
+                sockets,
+                steps,
+                settle,
+                end,
+            },
+        )
 }

@@ -227,7 +227,8 @@ impl Model {
             }
             // The peer was faster with its reset than the host with its look.
             Some(-101) => {
-                ensure(free && self.peers[peer].reset, || "nobody reset it".into())?;
+                let reset = self.peers.get(peer).is_some_and(|peer| peer.reset);
+                ensure(free && reset, || "nobody reset it".into())?;
                 is(reply, &net(-101, "CONNECTION_RESET"))
             }
             Some(-104) => {
@@ -255,9 +256,7 @@ impl Model {
     }
 
     fn sent(&mut self, request: u64, socket: i64, length: usize, reply: &Value) -> Check {
-        let older = self.is_pending(socket, |id, call| {
-            id < request && matches!(call.what, What::Send(_))
-        });
+        let older = self.is_pending(socket, |id, call| id < request && matches!(call.what, What::Send(_)));
         ensure(!older, || "an older send of the socket is not answered".into())?;
         if self.socket(Kind::Tcp, socket).is_none() {
             return is(reply, &not_found());

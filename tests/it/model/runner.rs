@@ -123,10 +123,7 @@ impl<'a> Runner<'a> {
     }
 
     /// A request, behind those that wait for the next frame.
-    fn post(&mut self, method: &str, socket: i64, what: What, mut params: Value) {
-        if socket != 0 || params.get("socketId").is_some() {
-            params["socketId"] = socket.into();
-        }
+    fn post(&mut self, method: &str, socket: i64, what: What, params: Value) {
         let (id, request) = self.host.request(method, params);
         self.model.pending.insert(id, Call { socket, what });
         self.batch.push(request.to_string());
@@ -482,7 +479,5 @@ fn wire(properties: &Properties) -> Value {
 fn chunk_text(request: u64, socket: i64, chunk: &[u8], more: bool) -> String {
     let more = if more { r#","more":true"# } else { "" };
     let data = text(chunk);
-    format!(
-        r#"{{"id":{request},"method":"sockets.tcp.send"{more},"params":{{"socketId":{socket},"data":"{data}"}}}}"#
-    )
+    format!(r#"{{"id":{request},"method":"sockets.tcp.send"{more},"params":{{"socketId":{socket},"data":"{data}"}}}}"#)
 }

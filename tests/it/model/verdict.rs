@@ -55,7 +55,9 @@ impl Model {
 
     /// The host is gone: every call is answered, and nothing that was promised is missing.
     pub fn close(&mut self) -> Check {
-        ensure(self.pending.is_empty(), || format!("never answered: {:?}", self.pending))?;
+        ensure(self.pending.is_empty(), || {
+            format!("never answered: {:?}", self.pending)
+        })?;
         ensure(self.due.is_empty(), || format!("no end of {:?}", self.due))?;
         ensure(self.parts.is_empty(), || format!("half lists: {:?}", self.parts))?;
         self.ids(Kind::Tcp).into_iter().for_each(|id| self.finish(id));
