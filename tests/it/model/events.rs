@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::bytes;
 use super::program::Kind;
-use super::state::{Check, Connection, Model, Role, Socket, What, ensure};
+use super::state::{Check, Connection, Ending, Model, Role, Socket, What, ensure};
 use crate::host::data;
 
 /// The most one `onReceive` brings.
@@ -78,7 +78,7 @@ impl Model {
         ensure(!self.is_full(), || "there is no room for it".into())?;
         self.gave_out(client)?;
         self.credit.accepted()?;
-        let mut connection = Connection::new(client, None);
+        let mut connection = Connection::new(None);
         connection.local_port = listening.port;
         let mut socket = Socket::new(Kind::Tcp, super::program::Properties::default());
         socket.paused = true;
@@ -122,9 +122,9 @@ impl Model {
         let position = connection.position;
         let wrote = sends || !connection.sent.is_empty() || !connection.failed.is_empty();
         let plan = self.peers[peer];
-        ensure(plan.is_over(), || "the peer has not ended it".into())?;
+        ensure(plan.ending > Ending::Stays, || "the peer has not ended it".into())?;
         // Whoever resets, or closes while there is something it has not read, destroys what is on its way.
-        let whole = !plan.reset && !(plan.closed && wrote);
+        let whole = plan.ending == Ending::HalfCloses || plan.ending == Ending::Closes && !wrote;
         ensure(!whole || position == plan.planned, || {
             format!("after {position} bytes of {}", plan.planned)
         })?;

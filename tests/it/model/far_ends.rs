@@ -14,22 +14,18 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::bytes;
+use super::state::Ending;
 use crate::host::HANG;
 
 /// The receive buffer of a peer that does not read: small, so that sends to it have to wait.
 const SMALL_BUFFER: usize = 4096;
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Command {
     /// So many further bytes of the peer's stream.
     Write(u64),
     Read(bool),
-    /// FIN when everything is written.
-    HalfClose,
-    /// The same, and nothing more is read.
-    Close,
-    /// RST, now.
-    Reset,
+    End(Ending),
 }
 
 /// How a connection ended, as its peer saw it.
@@ -170,9 +166,8 @@ struct Peer {
     received: Vec<u8>,
     planned: u64,
     written: u64,
-    finishing: bool,
-    finished: bool,
-    closing: bool,
+    ending: Ending,
+    fin_sent: bool,
 }
 
 impl Peer {
@@ -216,13 +211,14 @@ impl Peer {
         let mut told = true;
         let mut space = vec![0; 64 << 10];
         loop {
-            if self.written == self.planned && self.finishing {
-                if self.closing {
-                    return self.seen(Fate::Own);
-                }
-                if !self.finished {
-                    self.finished = true;
-                    let _ = SockRef::from(&stream).shutdown(Shutdown::Write);
+            if self.written == self.planned {
+                match self.ending {
+                    Ending::HalfCloses if !self.fin_sent => {
+                        self.fin_sent = true;
+                        let _ = SockRef::from(&stream).shutdown(Shutdown::Write);
+                    }
+                    Ending::Closes => return self.seen(Fate::Own),
+                    _ => {}
                 }
             }
             tokio::select! {
@@ -246,17 +242,16 @@ impl Peer {
     /// Whether it was the last.
     fn take(&mut self, command: Command, stream: &TcpStream) -> bool {
         match command {
-            Command::Write(count) if !self.finishing => self.planned += count,
+            Command::Write(count) if self.ending == Ending::Stays => self.planned += count,
             Command::Write(_) => {}
             Command::Read(on) => self.reading = on,
-            Command::HalfClose => self.finishing = true,
-            Command::Close => (self.finishing, self.closing) = (true, true),
-            Command::Reset => {
-                SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
-                return true;
-            }
+            Command::End(ending) => self.ending = self.ending.max(ending),
         }
-        false
+        let resets = self.ending == Ending::Resets;
+        if resets {
+            SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+        resets
     }
 
     fn write(&mut self, stream: &TcpStream) {

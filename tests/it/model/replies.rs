@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::program::{Kind, Target};
-use super::state::{Call, Check, Connection, Listen, Listening, Model, Role, Socket, What, ensure};
+use super::state::{Call, Check, Connection, Ending, Listen, Listening, Model, Role, Socket, What, ensure};
 use crate::peers::{done, net, not_found, sent, text_only, unsent, zero};
 
 impl Model {
@@ -55,10 +55,13 @@ impl Model {
             What::List(kind) => self.listed(request, *kind, reply),
             What::Connect(target, peer) => self.connected(request, call.socket, *target, *peer, &reply),
             What::Send(length) => self.sent(request, call.socket, *length, &reply),
-            What::Update(kind, _) | What::Pause(kind, _) | What::Info(kind) => self.on(*kind, call, &reply),
-            What::Disconnect(kind) | What::Close(kind) => self.on(*kind, call, &reply),
             What::Listen(_) => self.on(Kind::Server, call, &reply),
             What::NoDelay | What::KeepAlive(_) => self.option(call, &reply),
+            What::Update(kind, _)
+            | What::Pause(kind, _)
+            | What::Info(kind)
+            | What::Disconnect(kind)
+            | What::Close(kind) => self.on(*kind, call, &reply),
         }
     }
 
@@ -217,7 +220,7 @@ impl Model {
                 let there = matches!(target, Target::Peer { .. } | Target::Named);
                 ensure(free && there, || "it cannot be connected".into())?;
                 let id = socket.cast_unsigned();
-                self.of(id).role = Role::Tcp(Some(Connection::new(id, Some(peer))));
+                self.of(id).role = Role::Tcp(Some(Connection::new(Some(peer))));
                 self.peers[peer].met = true;
                 is(reply, &zero())
             }
@@ -227,7 +230,7 @@ impl Model {
             }
             // The peer was faster with its reset than the host with its look.
             Some(-101) => {
-                let reset = self.peers.get(peer).is_some_and(|peer| peer.reset);
+                let reset = self.peers.get(peer).is_some_and(|peer| peer.ending == Ending::Resets);
                 ensure(free && reset, || "nobody reset it".into())?;
                 is(reply, &net(-101, "CONNECTION_RESET"))
             }
@@ -276,7 +279,7 @@ impl Model {
                 ensure(!connection.write_failed, || "a second failure".into())?;
                 connection.write_failed = true;
                 let peer = connection.peer.ok_or("an unknown peer")?;
-                let gone = self.peers[peer].closed || self.peers[peer].reset;
+                let gone = self.peers[peer].ending >= Ending::Closes;
                 ensure(gone, || "the peer is there".into())?;
                 if paused {
                     self.finish(id);
@@ -305,7 +308,7 @@ impl Model {
         match peer {
             Some(_) if !wrong && reply["result"] == 0 => is(reply, &zero()),
             // A kernel may refuse it when the connection is broken.
-            Some(Some(peer)) if !wrong => ensure(self.peers[peer].is_over(), || "it is connected".into()),
+            Some(Some(peer)) if !wrong => ensure(self.peers[peer].ending > Ending::Stays, || "it is connected".into()),
             _ => is(reply, &net(-2, "FAILED")),
         }
     }

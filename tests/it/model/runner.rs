@@ -10,7 +10,7 @@ use socket2::Socket;
 use super::bytes;
 use super::far_ends::{Command, FarEnds};
 use super::program::{Action, End, Kind, Pick, Program, Properties, Target, Then, Where};
-use super::state::{Call, Check, Listen, Model, PeerPlan, Role, What, ensure};
+use super::state::{Call, Check, Ending, Listen, Model, PeerPlan, Role, What, ensure};
 use crate::host::{EXTENSION, Host, Setup, text};
 use crate::peers::{black_hole, closed_port};
 
@@ -296,24 +296,25 @@ impl<'a> Runner<'a> {
             }
             Action::Write(at, count) => (at, Command::Write(count)),
             Action::Read(at, on) => (at, Command::Read(on)),
-            Action::HalfClose(at) => (at, Command::HalfClose),
-            Action::CloseGently(at) => (at, Command::Close),
-            Action::Reset(at) => (at, Command::Reset),
+            Action::HalfClose(at) => (at, Command::End(Ending::HalfCloses)),
+            Action::CloseGently(at) => (at, Command::End(Ending::Closes)),
+            Action::Reset(at) => (at, Command::End(Ending::Resets)),
             _ => return,
         };
         let plans = &mut self.model.peers;
-        let here = plans.iter().enumerate().filter(|(_, plan)| !plan.closed && !plan.reset);
+        let here = plans
+            .iter()
+            .enumerate()
+            .filter(|(_, plan)| plan.ending < Ending::Closes);
         let here: Vec<usize> = here.map(|(peer, _)| peer).collect();
         let Some(&peer) = here.get(at % here.len().max(1)) else {
             return;
         };
         let plan = &mut plans[peer];
         match command {
-            Command::Write(count) if !plan.half_closed => plan.planned += count,
+            Command::Write(count) if plan.ending == Ending::Stays => plan.planned += count,
             Command::Write(_) | Command::Read(_) => {}
-            Command::HalfClose => plan.half_closed = true,
-            Command::Close => plan.closed = true,
-            Command::Reset => plan.reset = true,
+            Command::End(ending) => plan.ending = plan.ending.max(ending),
         }
         self.far_ends.tell(peer, command);
     }

@@ -90,7 +90,6 @@ pub struct Listening {
 /// A connection, from `onAccept` or the reply of `connect` to its end.
 #[derive(Debug)]
 pub struct Connection {
-    pub socket: u64,
     /// Once it is known: an accepted one is recognised by its ports.
     pub peer: Option<usize>,
     pub local_port: Option<u16>,
@@ -109,9 +108,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: u64, peer: Option<usize>) -> Self {
+    pub fn new(peer: Option<usize>) -> Self {
         Self {
-            socket,
             peer,
             local_port: None,
             peer_port: None,
@@ -133,15 +131,18 @@ pub struct PeerPlan {
     /// Whether it is known which socket has it.
     pub met: bool,
     pub planned: u64,
-    pub half_closed: bool,
-    pub closed: bool,
-    pub reset: bool,
+    pub ending: Ending,
 }
 
-impl PeerPlan {
-    pub fn is_over(&self) -> bool {
-        self.half_closed || self.closed || self.reset
-    }
+/// What a peer does when it has written everything, and in the last case at once. None takes back what a later one says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    #[default]
+    Stays,
+    /// FIN, but it goes on reading.
+    HalfCloses,
+    Closes,
+    Resets,
 }
 
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::bytes;
 use super::far_ends::{Fate, Seen};
 use super::program::{Kind, Target};
-use super::state::{Call, Check, Model, Role, Socket, What, ensure};
+use super::state::{Call, Check, Ending, Model, Role, Socket, What, ensure};
 
 /// Decision D5 bounds how long, and how much of what the peer goes on to say, a closed connection waits for its peer. Well
 /// inside of these bounds nothing may be lost.
@@ -37,13 +37,13 @@ impl Model {
             Role::Server(Some(listening)) if !self.is_full() => {
                 let waits = self.peers.iter().position(|peer| {
                     let dialed = peer.dialed.is_some_and(|(_, it)| it.number == listening.number);
-                    dialed && !peer.met && !peer.reset
+                    dialed && !peer.met && peer.ending != Ending::Resets
                 });
                 Some(format!("onAccept of peer {}", waits?))
             }
             Role::Tcp(Some(connection)) => {
                 let plan = &self.peers[connection.peer?];
-                if plan.is_over() {
+                if plan.ending > Ending::Stays {
                     return Some(format!("its end, after {} of {}", connection.position, plan.planned));
                 }
                 (connection.position < plan.planned)
