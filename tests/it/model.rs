@@ -11,6 +11,7 @@ mod program;
 mod replies;
 mod runner;
 mod state;
+mod tally;
 mod verdict;
 
 use std::collections::hash_map::RandomState;
@@ -52,6 +53,7 @@ fn whatever_is_done_order_answers_and_bytes_are_as_promised() {
     let result = tests.run(&program::programs(), |program| {
         runner::run(&program).map_err(TestCaseError::fail)
     });
+    tally::print();
     match result {
         Ok(()) => {}
         Err(TestError::Fail(problem, program)) => panic!(

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::bytes;
 use super::program::Kind;
 use super::state::{Check, Connection, Ending, Model, Role, Socket, What, ensure};
+use super::{bytes, tally};
 use crate::host::data;
 
 /// The most one `onReceive` brings.
@@ -13,7 +13,9 @@ const MOST_BYTES: usize = 64 << 10;
 impl Model {
     /// Takes the next message of the stream.
     pub fn message(&mut self, message: &Value) -> Check {
-        let outcome = match message["id"].as_u64() {
+        let request = message["id"].as_u64();
+        tally::count(message, request.and_then(|id| self.pending.get(&id)));
+        let outcome = match request {
             Some(id) => {
                 let mut reply = message.clone();
                 reply.as_object_mut().unwrap().remove("id");

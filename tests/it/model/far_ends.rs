@@ -168,6 +168,7 @@ struct Peer {
     written: u64,
     ending: Ending,
     fin_sent: bool,
+    write_reset: bool,
 }
 
 impl Peer {
@@ -229,6 +230,8 @@ impl Peer {
                     }
                 },
                 _ = stream.readable(), if self.reading => match stream.try_read(&mut space) {
+                    // A kernel tells of a reset only once, and a write may have heard of it.
+                    Ok(0) if self.write_reset => return self.seen(Fate::Reset),
                     Ok(0) => return self.seen(Fate::Fin),
                     Ok(count) => self.received.extend_from_slice(&space[..count]),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -259,8 +262,11 @@ impl Peer {
         match stream.try_write(bytes::of_peer(self.number, self.written, count)) {
             Ok(count) => self.written += count as u64,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // The host has ended it; what that looks like is a matter of reading.
-            Err(_) => self.planned = self.written,
+            // The host has ended it; how is a matter of reading.
+            Err(error) => {
+                self.write_reset = error.kind() == ErrorKind::ConnectionReset;
+                self.planned = self.written;
+            }
         }
     }
 }

@@ -71,6 +71,10 @@ impl Kind {
 /// Which socket a call names, among those that are known when it is made.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Pick {
+    /// One that is connected or listens.
+    Busy(usize),
+    /// One that does not.
+    Idle(usize),
     Alive(usize),
     Closed(usize),
     /// None that ever was, or one of the other namespace.
@@ -158,6 +162,14 @@ fn pick() -> impl Strategy<Value = Pick> {
     ]
 }
 
+fn idle() -> impl Strategy<Value = Pick> {
+    prop_oneof![2 => (0..8_usize).prop_map(Pick::Idle), 1 => pick()]
+}
+
+fn busy() -> impl Strategy<Value = Pick> {
+    prop_oneof![2 => (0..8_usize).prop_map(Pick::Busy), 1 => pick()]
+}
+
 /// Most calls are for connections: there are more of them, and more is going on there.
 fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![3 => Just(Kind::Tcp), 1 => Just(Kind::Server)]
@@ -208,7 +220,7 @@ fn send() -> impl Strategy<Value = Action> {
         4 => Just((1, false)),
         1 => (2..4_usize, any::<bool>()),
     ];
-    (pick(), length, shape).prop_map(|(to, length, (chunks, open))| Action::Send {
+    (busy(), length, shape).prop_map(|(to, length, (chunks, open))| Action::Send {
         to,
         length,
         chunks,
@@ -245,14 +257,14 @@ fn call() -> impl Strategy<Value = Action> {
         16 => (kind(), pick(), any::<bool>()).prop_map(|(kind, pick, paused)| Action::Pause(kind, pick, paused)),
         8 => (kind(), pick()).prop_map(|(kind, pick)| Action::Info(kind, pick)),
         3 => kind().prop_map(Action::List),
-        7 => (kind(), pick()).prop_map(|(kind, pick)| Action::Disconnect(kind, pick)),
+        7 => (kind(), busy()).prop_map(|(kind, pick)| Action::Disconnect(kind, pick)),
         5 => (kind(), pick()).prop_map(|(kind, pick)| Action::Close(kind, pick)),
-        4 => (pick(), place()).prop_map(|(pick, place)| Action::Listen(pick, place)),
-        10 => (pick(), target()).prop_map(|(pick, target)| Action::Connect(pick, target)),
+        4 => (idle(), place()).prop_map(|(pick, place)| Action::Listen(pick, place)),
+        10 => (idle(), target()).prop_map(|(pick, target)| Action::Connect(pick, target)),
         16 => send(),
         3 => Just(Action::FinishSends),
-        1 => (pick(), any::<bool>()).prop_map(|(pick, on)| Action::NoDelay(pick, on)),
-        1 => (pick(), any::<bool>(), select(vec![0, 45, -1]))
+        1 => (busy(), any::<bool>()).prop_map(|(pick, on)| Action::NoDelay(pick, on)),
+        1 => (busy(), any::<bool>(), select(vec![0, 45, -1]))
             .prop_map(|(pick, on, delay)| Action::KeepAlive(pick, on, delay)),
     ]
 }

@@ -139,6 +139,8 @@ impl<'a> Runner<'a> {
         let nth = |list: &[u64], at: usize| list.get(at % list.len().max(1)).copied();
         let found = match pick {
             Pick::Alive(at) => nth(&self.model.ids(kind), at),
+            Pick::Busy(at) => nth(&self.model.ids_if(kind, Role::is_busy), at),
+            Pick::Idle(at) => nth(&self.model.ids_if(kind, |role| !role.is_busy()), at),
             Pick::Closed(at) => {
                 let closed = self.closed.iter().filter(|(of, _)| *of == kind);
                 nth(&closed.map(|(_, id)| *id).collect::<Vec<_>>(), at)

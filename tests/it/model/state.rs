@@ -79,6 +79,12 @@ pub enum Role {
     Tcp(Option<Connection>),
 }
 
+impl Role {
+    pub fn is_busy(&self) -> bool {
+        !matches!(self, Self::Server(None) | Self::Tcp(None))
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Listening {
     /// Which of all the successful calls of `listen` began it.
@@ -186,8 +192,13 @@ impl Model {
 
     /// The ids of one namespace, lowest first.
     pub fn ids(&self, kind: Kind) -> Vec<u64> {
-        let of_kind = self.sockets.iter().filter(|(_, socket)| socket.kind() == kind);
-        of_kind.map(|(id, _)| *id).collect()
+        self.ids_if(kind, |_| true)
+    }
+
+    pub fn ids_if(&self, kind: Kind, filter: impl Fn(&Role) -> bool) -> Vec<u64> {
+        let sockets = self.sockets.iter();
+        let found = sockets.filter(|(_, socket)| socket.kind() == kind && filter(&socket.role));
+        found.map(|(id, _)| *id).collect()
     }
 
     pub fn is_full(&self) -> bool {
