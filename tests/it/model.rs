@@ -45,7 +45,6 @@ fn whatever_is_done_order_answers_and_bytes_are_as_promised() {
     let mut tests = TestRunner::new(Config {
         cases: u32::try_from(cases).unwrap(),
         failure_persistence: None,
-        max_shrink_iters: 300,
         max_shrink_time: 120_000,
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()

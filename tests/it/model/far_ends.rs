@@ -1,6 +1,6 @@
 //! The other ends of a program's connections: a task for each, all on one thread, told what to do by commands that never block.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::bytes;
-use super::state::Ending;
+use super::state::{Check, Ending};
 use crate::host::HANG;
 
 /// The receive buffer of a peer that does not read: small, so that sends to it have to wait.
@@ -55,6 +55,7 @@ pub struct FarEnds {
     commands: Vec<UnboundedSender<Command>>,
     report: Sender<Seen>,
     reports: Receiver<Seen>,
+    seen: BTreeMap<usize, Seen>,
 }
 
 impl FarEnds {
@@ -72,6 +73,7 @@ impl FarEnds {
             commands: Vec::new(),
             report,
             reports,
+            seen: BTreeMap::new(),
         }
     }
 
@@ -127,18 +129,23 @@ impl FarEnds {
         let _ = self.commands[peer].send(command);
     }
 
-    /// What each of them saw, when the host is gone.
-    pub fn finish(&mut self) -> Result<Vec<Seen>, String> {
-        let count = self.commands.len();
-        for command in self.commands.drain(..) {
-            let _ = command.send(Command::Read(true));
+    /// Waits until this one's connection has ended.
+    pub fn ended(&mut self, peer: usize, patience: Duration) -> Check {
+        while !self.seen.contains_key(&peer) {
+            let seen = self.reports.recv_timeout(patience);
+            let seen = seen.map_err(|_| format!("peer {peer} sees no end"))?;
+            self.seen.insert(seen.peer, seen);
         }
-        (0..count)
-            .map(|done| {
-                let seen = self.reports.recv_timeout(HANG);
-                seen.map_err(|_| format!("{} peers see no end", count - done))
-            })
-            .collect()
+        Ok(())
+    }
+
+    /// What each of them saw, when the host is gone.
+    pub fn finish(&mut self) -> Result<&BTreeMap<usize, Seen>, String> {
+        let count = self.commands.len();
+        // Nobody else will connect.
+        self.commands.clear();
+        (0..count).try_for_each(|peer| self.ended(peer, HANG))?;
+        Ok(&self.seen)
     }
 }
 

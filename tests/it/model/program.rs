@@ -106,7 +106,7 @@ pub enum Where {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// A peer of ours.
-    Peer { reading: bool },
+    Peer { reading: bool, bytes: u64 },
     /// The same by the name `localhost`, which takes a look-up.
     Named,
     /// A port without a listener.
@@ -146,6 +146,8 @@ pub enum Action {
         reading: bool,
         bytes: u64,
     },
+    /// The peer of this connection resets it amid sends.
+    Break(Pick),
     Write(usize, u64),
     Read(usize, bool),
     HalfClose(usize),
@@ -202,7 +204,7 @@ fn place() -> impl Strategy<Value = Where> {
 
 fn target() -> impl Strategy<Value = Target> {
     prop_oneof![
-        10 => any::<bool>().prop_map(|reading| Target::Peer { reading }),
+        10 => (any::<bool>(), written()).prop_map(|(reading, bytes)| Target::Peer { reading, bytes }),
         2 => Just(Target::Named),
         1 => Just(Target::Nobody),
         2 => Just(Target::Silence),
@@ -210,11 +212,11 @@ fn target() -> impl Strategy<Value = Target> {
 }
 
 fn send() -> impl Strategy<Value = Action> {
-    // The longest is more than a kernel holds for a peer that does not read.
+    // Two of the longest are more than a kernel holds for a peer that does not read.
     let length = prop_oneof![
         20 => select(vec![1, 0, 300, 5_000]),
         10 => select(vec![70_000, 300_000]),
-        1 => Just(4_000_000_usize),
+        3 => Just(1_500_000_usize),
     ];
     let shape = prop_oneof![
         4 => Just((1, false)),
@@ -239,7 +241,7 @@ fn dial() -> impl Strategy<Value = Action> {
         4 => 4..9_usize,
         1 => Just(280_usize),
     ];
-    (0..3_usize, count, prop::bool::weighted(0.8), written()).prop_map(|(server, count, reading, bytes)| {
+    (0..3_usize, count, prop::bool::weighted(0.7), written()).prop_map(|(server, count, reading, bytes)| {
         let bytes = if count > 100 { bytes.min(700) } else { bytes };
         Action::Dial {
             server,
@@ -278,6 +280,7 @@ fn deed() -> impl Strategy<Value = Action> {
         3 => peer().prop_map(Action::HalfClose),
         3 => peer().prop_map(Action::CloseGently),
         3 => peer().prop_map(Action::Reset),
+        2 => busy().prop_map(Action::Break),
         4 => Just(Action::Ack),
     ]
 }

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::program::{Kind, Target};
-use super::state::{Call, Check, Connection, Ending, Listen, Listening, Model, Role, Socket, What, ensure};
+use super::state::{Call, Check, Connection, Ending, Listen, Listening, Model, Role, Send, Socket, What, ensure};
 use crate::peers::{done, net, not_found, sent, text_only, unsent, zero};
+
+/// What a kernel takes on any connection.
+const ALWAYS_ROOM: usize = 8 << 10;
 
 impl Model {
     /// The reply to `request`, without its id.
@@ -54,7 +57,7 @@ impl Model {
             }
             What::List(kind) => self.listed(request, *kind, reply),
             What::Connect(target, peer) => self.connected(request, call.socket, *target, *peer, &reply),
-            What::Send(length) => self.sent(request, call.socket, *length, &reply),
+            What::Send(send) => self.sent(request, call.socket, *send, &reply),
             What::Listen(_) => self.on(Kind::Server, call, &reply),
             What::NoDelay | What::KeepAlive(_) => self.option(call, &reply),
             What::Update(kind, _)
@@ -258,7 +261,8 @@ impl Model {
         }
     }
 
-    fn sent(&mut self, request: u64, socket: i64, length: usize, reply: &Value) -> Check {
+    fn sent(&mut self, request: u64, socket: i64, send: Send, reply: &Value) -> Check {
+        let length = send.length;
         let older = self.is_pending(socket, |id, call| id < request && matches!(call.what, What::Send(_)));
         ensure(!older, || "an older send of the socket is not answered".into())?;
         if self.socket(Kind::Tcp, socket).is_none() {
@@ -267,6 +271,8 @@ impl Model {
         let id = socket.cast_unsigned();
         let ends = self.ending || self.is_pending(socket, |id, call| id > request && call.is_end());
         let paused = self.of(id).paused;
+        let peer = self.connection(socket).and_then(|connection| connection.peer);
+        let gone = peer.is_some_and(|peer| self.peers[peer].ending >= Ending::Closes);
         let connection = self.connection(socket);
         match (reply["result"]["resultCode"].as_i64(), connection) {
             (Some(0), Some(connection)) => {
@@ -278,8 +284,6 @@ impl Model {
                 connection.failed.push((request, length));
                 ensure(!connection.write_failed, || "a second failure".into())?;
                 connection.write_failed = true;
-                let peer = connection.peer.ok_or("an unknown peer")?;
-                let gone = self.peers[peer].ending >= Ending::Closes;
                 ensure(gone, || "the peer is there".into())?;
                 if paused {
                     self.finish(id);
@@ -287,9 +291,14 @@ impl Model {
                 is(reply, &unsent(-2, "FAILED"))
             }
             (Some(-15), Some(connection)) => {
+                let failed_before = connection.write_failed;
+                let queued: usize = connection.sent.iter().map(|(_, length)| length).sum();
                 connection.failed.push((request, length));
-                connection.cut |= !connection.write_failed;
-                ensure(ends || connection.write_failed, || "it is connected".into())?;
+                connection.cut |= !failed_before;
+                ensure(ends || failed_before, || "it is connected".into())?;
+                // What has come whole before an end is written as far as the kernel has room.
+                let room = queued + length <= ALWAYS_ROOM && !send.open;
+                ensure(!room || gone || failed_before, || "there was room for it".into())?;
                 is(reply, &unsent(-15, "SOCKET_NOT_CONNECTED"))
             }
             (_, None) => is(reply, &unsent(-15, "SOCKET_NOT_CONNECTED")),

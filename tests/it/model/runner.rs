@@ -10,7 +10,7 @@ use socket2::Socket;
 use super::bytes;
 use super::far_ends::{Command, FarEnds};
 use super::program::{Action, End, Kind, Pick, Program, Properties, Target, Then, Where};
-use super::state::{Call, Check, Ending, Listen, Model, PeerPlan, Role, What, ensure};
+use super::state::{Call, Check, Ending, Listen, Model, PeerPlan, Role, Send, What, ensure};
 use crate::host::{EXTENSION, Host, Setup, text};
 use crate::peers::{black_hole, closed_port};
 
@@ -244,14 +244,19 @@ impl<'a> Runner<'a> {
     fn connect(&mut self, socket: i64, target: Target) {
         static BLACK_HOLE: OnceLock<(u16, Vec<Socket>)> = OnceLock::new();
         let mut peer = usize::MAX;
-        let mut waiting = |reading: bool| {
+        let mut waiting = |reading: bool, bytes: u64| {
             peer = self.model.peers.len();
-            self.model.peers.push(PeerPlan::default());
-            self.far_ends.listen(reading)
+            self.model.peers.push(PeerPlan {
+                planned: bytes,
+                ..PeerPlan::default()
+            });
+            let port = self.far_ends.listen(reading);
+            self.far_ends.tell(peer, Command::Write(bytes));
+            port
         };
         let (host, port) = match target {
-            Target::Peer { reading } => ("127.0.0.1", waiting(reading)),
-            Target::Named => ("localhost", waiting(true)),
+            Target::Peer { reading, bytes } => ("127.0.0.1", waiting(reading, bytes)),
+            Target::Named => ("localhost", waiting(true, 0)),
             Target::Nobody => ("127.0.0.1", self.silent_port()),
             Target::Silence => ("127.0.0.1", BLACK_HOLE.get_or_init(black_hole).0),
         };
@@ -263,7 +268,8 @@ impl<'a> Runner<'a> {
     fn send(&mut self, socket: i64, length: usize, chunks: usize, open: bool) {
         self.finish_send(socket);
         let (request, _) = self.host.request("tcp.send", Value::Null);
-        let what = What::Send(length);
+        let open = open && chunks > 1;
+        let what = What::Send(Send { length, open });
         self.model.pending.insert(request, Call { socket, what });
         self.model.payload.0 += length as u64;
         let mut rest = bytes::of_send(request, length);
@@ -273,7 +279,7 @@ impl<'a> Runner<'a> {
             rest = more;
         }
         self.open.insert(socket, (request, rest));
-        if !open || chunks == 1 {
+        if !open {
             self.finish_send(socket);
         }
     }
@@ -301,6 +307,7 @@ impl<'a> Runner<'a> {
             Action::HalfClose(at) => (at, Command::End(Ending::HalfCloses)),
             Action::CloseGently(at) => (at, Command::End(Ending::Closes)),
             Action::Reset(at) => (at, Command::End(Ending::Resets)),
+            Action::Break(pick) => return self.break_off(self.pick(Kind::Tcp, pick)),
             _ => return,
         };
         let plans = &mut self.model.peers;
@@ -319,6 +326,20 @@ impl<'a> Runner<'a> {
             Command::End(ending) => plan.ending = plan.ending.max(ending),
         }
         self.far_ends.tell(peer, command);
+    }
+
+    fn break_off(&mut self, socket: i64) {
+        let Some(peer) = self.model.connection(socket).and_then(|connection| connection.peer) else {
+            return;
+        };
+        self.send(socket, 300, 1, false);
+        self.flush();
+        self.model.peers[peer].ending = Ending::Resets;
+        self.far_ends.tell(peer, Command::End(Ending::Resets));
+        for _ in 0..3 {
+            self.send(socket, 300, 1, false);
+            self.flush();
+        }
     }
 
     /// A peer connects to one of the servers that listen.
@@ -420,6 +441,11 @@ impl<'a> Runner<'a> {
             }
         }
         self.until(Model::missing)?;
+        for connection in &self.model.finished {
+            if let Some(peer) = connection.peer {
+                self.far_ends.ended(peer, GUARD)?;
+            }
+        }
         self.call(&Action::List(Kind::Server));
         self.call(&Action::List(Kind::Tcp));
         self.replies()
@@ -451,7 +477,7 @@ impl<'a> Runner<'a> {
         ensure(status.success(), || format!("it ended with {status}"))?;
         self.model.close()?;
         let seen = self.far_ends.finish()?;
-        seen.iter().try_for_each(|seen| self.model.judge(seen, end))
+        seen.values().try_for_each(|seen| self.model.judge(seen, end))
     }
 
     fn last_replies(&mut self) -> Check {

@@ -41,9 +41,16 @@ pub enum What {
     Listen(Listen),
     /// To this peer.
     Connect(Target, usize),
-    Send(usize),
+    Send(Send),
     NoDelay,
     KeepAlive(i32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Send {
+    pub length: usize,
+    /// Whether its last chunk may come later than the others.
+    pub open: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,7 +221,7 @@ impl Model {
     /// The connection is over; with it all that is still to be answered can only fail.
     pub fn finish(&mut self, id: u64) {
         let pending = self.pending.iter().filter_map(|(request, call)| match call.what {
-            What::Send(length) if call.socket.cast_unsigned() == id => Some((*request, length)),
+            What::Send(send) if call.socket.cast_unsigned() == id => Some((*request, send.length)),
             _ => None,
         });
         let pending: Vec<_> = pending.collect();

@@ -34,12 +34,13 @@ impl Model {
 
     fn missing_of(&self, socket: &Socket) -> Option<String> {
         match &socket.role {
-            Role::Server(Some(listening)) if !self.is_full() => {
+            Role::Server(Some(listening)) => {
                 let waits = self.peers.iter().position(|peer| {
                     let dialed = peer.dialed.is_some_and(|(_, it)| it.number == listening.number);
                     dialed && !peer.met && peer.ending != Ending::Resets
                 });
-                Some(format!("onAccept of peer {}", waits?))
+                // Where there is no room, the error.
+                Some(format!("onAccept or onAcceptError of peer {}", waits?))
             }
             Role::Tcp(Some(connection)) => {
                 let plan = &self.peers[connection.peer?];
