@@ -146,8 +146,13 @@ pub enum Action {
         reading: bool,
         bytes: u64,
     },
-    /// The peer of this connection resets it amid sends.
-    Break(Pick),
+    /// The peer of this connection resets it amid sends. Before that it writes more than a window holds, if `flood`, so that the
+    /// end waits for an ack while the socket is being read; behind it the socket is paused or resumed.
+    Break {
+        which: Pick,
+        flood: bool,
+        pause: Option<bool>,
+    },
     Write(usize, u64),
     Read(usize, bool),
     HalfClose(usize),
@@ -280,7 +285,8 @@ fn deed() -> impl Strategy<Value = Action> {
         3 => peer().prop_map(Action::HalfClose),
         3 => peer().prop_map(Action::CloseGently),
         3 => peer().prop_map(Action::Reset),
-        2 => busy().prop_map(Action::Break),
+        2 => (busy(), any::<bool>(), any::<Option<bool>>())
+            .prop_map(|(which, flood, pause)| Action::Break { which, flood, pause }),
         4 => Just(Action::Ack),
     ]
 }

@@ -17,6 +17,9 @@ use crate::peers::{black_hole, closed_port};
 /// How long the host may be silent while something is due.
 const GUARD: Duration = Duration::from_secs(10);
 
+/// Bytes that use up a socket's window and leave something in the kernel.
+const FLOOD: u64 = 1 << 20;
+
 /// Runs it to its end.
 pub fn run(program: &Program) -> Check {
     let mut runner = Runner::start(program)?;
@@ -100,6 +103,9 @@ impl<'a> Runner<'a> {
     fn act(&mut self, action: &Action) -> Check {
         self.call(action);
         self.deed(action);
+        if let Action::Break { which, flood, pause } = *action {
+            self.break_off(self.pick(Kind::Tcp, which), flood, pause)?;
+        }
         self.look()
     }
 
@@ -111,15 +117,18 @@ impl<'a> Runner<'a> {
                 self.look()
             }
             Then::Wait => self.replies(),
-            Then::Turns => {
-                self.replies()?;
-                for _ in 0..3 {
-                    self.call(&Action::List(Kind::Server));
-                    self.replies()?;
-                }
-                Ok(())
-            }
+            Then::Turns => self.turns(3),
         }
+    }
+
+    /// Round trips, behind what is asked already.
+    fn turns(&mut self, count: usize) -> Check {
+        self.replies()?;
+        for _ in 0..count {
+            self.call(&Action::List(Kind::Server));
+            self.replies()?;
+        }
+        Ok(())
     }
 
     /// A request, behind those that wait for the next frame.
@@ -307,7 +316,6 @@ impl<'a> Runner<'a> {
             Action::HalfClose(at) => (at, Command::End(Ending::HalfCloses)),
             Action::CloseGently(at) => (at, Command::End(Ending::Closes)),
             Action::Reset(at) => (at, Command::End(Ending::Resets)),
-            Action::Break(pick) => return self.break_off(self.pick(Kind::Tcp, pick)),
             _ => return,
         };
         let plans = &mut self.model.peers;
@@ -328,18 +336,26 @@ impl<'a> Runner<'a> {
         self.far_ends.tell(peer, command);
     }
 
-    fn break_off(&mut self, socket: i64) {
+    fn break_off(&mut self, socket: i64, flood: bool, pause: Option<bool>) -> Check {
         let Some(peer) = self.model.connection(socket).and_then(|connection| connection.peer) else {
-            return;
+            return Ok(());
         };
-        self.send(socket, 300, 1, false);
-        self.flush();
+        if flood && self.model.peers[peer].ending == Ending::Stays {
+            self.model.peers[peer].planned += FLOOD;
+            self.far_ends.tell(peer, Command::Write(FLOOD));
+            self.pause(Kind::Tcp, socket, false);
+            self.turns(20)?;
+        }
         self.model.peers[peer].ending = Ending::Resets;
         self.far_ends.tell(peer, Command::End(Ending::Resets));
         for _ in 0..3 {
             self.send(socket, 300, 1, false);
-            self.flush();
+            self.turns(1)?;
         }
+        if let Some(paused) = pause {
+            self.pause(Kind::Tcp, socket, paused);
+        }
+        Ok(())
     }
 
     /// A peer connects to one of the servers that listen.
