@@ -10,6 +10,7 @@ mod far_ends;
 mod program;
 mod replies;
 mod runner;
+mod shrink;
 mod state;
 mod tally;
 mod verdict;
@@ -36,29 +37,27 @@ fn whatever_is_done_order_answers_and_bytes_are_as_promised() {
     let cases = number("CHROME_SOCKETS_MODEL_CASES").unwrap_or(CASES.get() as u64);
     if let Ok(text) = env::var("CHROME_SOCKETS_MODEL_PROGRAM") {
         let program = serde_json::from_str(&text).unwrap();
-        for run in 1..=cases {
-            runner::run(&program).unwrap_or_else(|problem| panic!("run {run}: {problem}"));
-        }
-        return;
+        return (0..cases).for_each(|_| runner::run(&program).unwrap());
     }
     let seed = number("CHROME_SOCKETS_MODEL_SEED").unwrap_or_else(|| RandomState::new().hash_one(cases));
     let mut tests = TestRunner::new(Config {
         cases: u32::try_from(cases).unwrap(),
         failure_persistence: None,
-        max_shrink_time: 120_000,
+        max_shrink_iters: 0,
         rng_seed: RngSeed::Fixed(seed),
         ..Config::default()
     });
     let result = tests.run(&program::programs(), |program| {
-        runner::run(&program).map_err(TestCaseError::fail)
+        shrink::failure(&program).map_or(Ok(()), |problem| Err(TestCaseError::fail(problem)))
     });
     tally::print();
     match result {
         Ok(()) => {}
-        Err(TestError::Fail(problem, program)) => panic!(
-            "{problem}\nCHROME_SOCKETS_MODEL_SEED={seed}\nCHROME_SOCKETS_MODEL_PROGRAM='{}'",
-            serde_json::to_string(&program).unwrap()
-        ),
+        Err(TestError::Fail(problem, program)) => {
+            let (program, problem) = shrink::shorten(program, problem.to_string());
+            let program = serde_json::to_string(&program).unwrap();
+            panic!("{problem}\nCHROME_SOCKETS_MODEL_SEED={seed}\nCHROME_SOCKETS_MODEL_PROGRAM='{program}'");
+        }
         Err(TestError::Abort(problem)) => panic!("{problem}"),
     }
 }
