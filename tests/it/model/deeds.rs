@@ -13,6 +13,11 @@ impl Runner<'_> {
     pub(super) fn deed(&mut self, action: &Action) {
         let (at, command) = match *action {
             Action::Ack => return self.ack(),
+            Action::LookAway(steps) => {
+                // This one counts too.
+                self.away = steps + 1;
+                return self.host.read_frames(false);
+            }
             Action::Dial {
                 server,
                 count,

@@ -137,6 +137,8 @@ pub enum Action {
     KeepAlive(Pick, bool, i32),
     /// What has been read is acknowledged.
     Ack,
+    /// For so many steps nothing is read, and so nothing waited for: what the host says stays in the pipe, and then in the host.
+    LookAway(usize),
     /// So many peers connect to a server of ours and write so many bytes each.
     Dial {
         server: usize,

@@ -132,6 +132,7 @@ fn deed() -> impl Strategy<Value = Action> {
         2 => (busy(), any::<bool>(), any::<Option<bool>>())
             .prop_map(|(which, flood, pause)| Action::Break { which, flood, pause }),
         4 => Just(Action::Ack),
+        2 => (3..15_usize).prop_map(Action::LookAway),
     ]
 }
 
@@ -143,7 +144,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// Any program.
 pub fn programs() -> impl Strategy<Value = Program> {
     let first_id = prop_oneof![4 => Just(1), 1 => 2..=(1_u32 << 31) - (1 << 20)];
-    let limit = prop::option::weighted(0.1, 5..9_usize);
+    let limit = prop::option::weighted(0.2, 5..9_usize);
     let end = prop_oneof![
         1 => Just(End::Eof),
         1 => (0..4_usize).prop_map(End::Bye),

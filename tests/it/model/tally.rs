@@ -28,7 +28,6 @@ const REACHED: &[&str] = &[
     "sockets.tcp.onReceive",
     "sockets.tcp.onReceiveError",
     "sockets.tcpServer.onAccept",
-    "sockets.tcpServer.onAcceptError",
 ];
 
 static TALLY: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
