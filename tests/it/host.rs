@@ -299,6 +299,17 @@ impl Host {
         std::iter::once(first).chain(self.waiting.drain(..)).collect()
     }
 
+    /// The messages of the next frame, and whatever was left over; none when that takes longer than this.
+    pub fn poll(&mut self, patience: Duration) -> Vec<Value> {
+        match self.arrived.recv_timeout(patience) {
+            Ok(Arrived::Frame(length, messages)) => self.took(length, messages),
+            Ok(Arrived::End) => self.fail("the host ended"),
+            Ok(Arrived::Broken(problem)) => self.fail(&problem),
+            Err(_) => {}
+        }
+        self.left_over()
+    }
+
     /// What has been read and not asked for: events, and replies to `post`. Call it behind a barrier.
     pub fn left_over(&mut self) -> Vec<Value> {
         self.waiting.drain(..).collect()

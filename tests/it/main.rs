@@ -28,6 +28,8 @@ mod input;
 mod isolation;
 mod listening;
 #[cfg(target_os = "linux")]
+mod model;
+#[cfg(target_os = "linux")]
 mod multicast;
 #[cfg(target_os = "linux")]
 mod namespaces;

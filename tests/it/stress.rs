@@ -13,13 +13,13 @@ use crate::host::Host;
 use crate::peers::done;
 
 /// A size: for every test run, and in full.
-struct Size {
-    short: usize,
-    full: usize,
+pub struct Size {
+    pub short: usize,
+    pub full: usize,
 }
 
 impl Size {
-    fn get(&self) -> usize {
+    pub fn get(&self) -> usize {
         if soak() { self.full } else { self.short }
     }
 }

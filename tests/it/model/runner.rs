@@ -1,0 +1,272 @@
+//! Carries out a program on a real host, and shows every message to the model.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use socket2::Socket;
+
+use super::far_ends::{Command, FarEnds};
+use super::program::{Action, End, Kind, Pick, Program, Properties, Then, Where};
+use super::state::{Check, Model, Role, What, ensure};
+use crate::host::{EXTENSION, Host, Setup};
+
+/// How long the host may be silent while something is due.
+const GUARD: Duration = Duration::from_secs(10);
+
+/// Runs it to its end.
+pub fn run(program: &Program) -> Check {
+    let mut runner = Runner::start(program)?;
+    runner.prepare()?;
+    for step in &program.steps {
+        runner.act(&step.action)?;
+        runner.then(step.then)?;
+        runner.away = runner.away.saturating_sub(1);
+    }
+    if program.settle {
+        runner.settle()?;
+    }
+    runner.end()
+}
+
+pub struct Runner<'a> {
+    program: &'a Program,
+    pub(super) host: Host,
+    pub(super) model: Model,
+    pub(super) far_ends: FarEnds,
+    /// What goes into the next frame.
+    pub(super) batch: Vec<String>,
+    /// Sends whose last chunk is still here: socket, request, and the bytes.
+    pub(super) open: BTreeMap<i64, (u64, &'static [u8])>,
+    /// Sockets that were closed: namespace and id.
+    pub(super) closed: Vec<(Kind, u64)>,
+    /// Where each server listened last.
+    pub(super) last_ports: BTreeMap<i64, u16>,
+    prompt_acks: bool,
+    resume: bool,
+    /// For how many steps nothing is read.
+    pub(super) away: usize,
+    /// Keep ports taken on which nobody listens.
+    pub(super) held: Vec<Socket>,
+}
+
+impl<'a> Runner<'a> {
+    fn start(program: &'a Program) -> Result<Self, String> {
+        let mut setup = Setup {
+            acking: false,
+            ..Setup::default()
+        };
+        if let (Some(limit), Some(policy)) = (program.limit, &mut setup.policy) {
+            policy["extensions"][EXTENSION]["limits"] = json!({"sockets": limit});
+        }
+        let mut runner = Self {
+            program,
+            host: setup.start(),
+            model: Model {
+                last_id: u64::from(program.first_id) - 1,
+                limit: program.limit.unwrap_or(0) as u64,
+                ..Model::default()
+            },
+            far_ends: FarEnds::new(),
+            batch: Vec::new(),
+            open: BTreeMap::new(),
+            closed: Vec::new(),
+            last_ports: BTreeMap::new(),
+            prompt_acks: program.prompt_acks,
+            resume: program.resume,
+            away: 0,
+            held: Vec::new(),
+        };
+        let hello = json!({"protocol": [1, 1], "nextSocketId": program.first_id});
+        runner.post("host.hello", 0, What::Hello, hello);
+        runner.replies()?;
+        Ok(runner)
+    }
+
+    /// The sockets that are there before the first step.
+    fn prepare(&mut self) -> Check {
+        for _ in 0..self.program.servers {
+            self.call(&Action::Create(Kind::Server, Properties::default()));
+        }
+        for _ in 0..self.program.sockets {
+            self.call(&Action::Create(Kind::Tcp, Properties::default()));
+        }
+        self.replies()?;
+        for server in 0..self.program.servers {
+            self.call(&Action::Listen(Pick::Alive(server), Where::AnyPort));
+        }
+        self.replies()
+    }
+
+    fn act(&mut self, action: &Action) -> Check {
+        self.call(action);
+        self.deed(action);
+        if let Action::Break { which, flood, pause } = *action {
+            self.break_off(self.pick(Kind::Tcp, which), flood, pause)?;
+        }
+        self.look()
+    }
+
+    fn then(&mut self, then: Then) -> Check {
+        match then {
+            Then::Gather => Ok(()),
+            Then::Send => {
+                self.flush();
+                self.look()
+            }
+            Then::Wait => self.replies(),
+            Then::Turns => self.turns(3),
+        }
+    }
+
+    /// Round trips, behind what is asked already.
+    pub(super) fn turns(&mut self, count: usize) -> Check {
+        self.replies()?;
+        let count = if self.away > 0 { 0 } else { count };
+        for _ in 0..count {
+            self.call(&Action::List(Kind::Server));
+            self.replies()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn ack(&mut self) {
+        if let Some(ack) = self.model.credit.ack() {
+            self.batch.push(ack.to_string());
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            let frame = match &self.batch[..] {
+                [one] => one.clone(),
+                all => format!("[{}]", all.join(",")),
+            };
+            self.batch.clear();
+            self.host.send_text(frame.as_bytes());
+        }
+    }
+
+    /// Takes what has arrived.
+    fn look(&mut self) -> Check {
+        if self.away > 0 {
+            return Ok(());
+        }
+        self.host.read_frames(true);
+        loop {
+            let messages = self.host.poll(Duration::ZERO);
+            if messages.is_empty() {
+                return Ok(());
+            }
+            self.take(&messages)?;
+        }
+    }
+
+    fn take(&mut self, messages: &[Value]) -> Check {
+        for message in messages {
+            self.model.message(message)?;
+            if message["event"] == "sockets.tcpServer.onAccept" {
+                // First of all whose connection it is.
+                let client = message["params"]["clientSocketId"].as_i64().unwrap_or(0);
+                self.on(Kind::Tcp, "getInfo", client, What::Info(Kind::Tcp), json!({}));
+                if self.resume {
+                    self.pause(Kind::Tcp, client, false);
+                }
+            }
+        }
+        let servers = self.model.sockets.iter().filter_map(|(id, socket)| match socket.role {
+            Role::Server(listening) => Some((id.cast_signed(), listening?.port?)),
+            Role::Tcp(_) => None,
+        });
+        self.last_ports.extend(servers);
+        if self.prompt_acks {
+            self.ack();
+        }
+        Ok(())
+    }
+
+    fn replies(&mut self) -> Check {
+        self.until(Model::missing_reply)
+    }
+
+    fn until(&mut self, missing: impl Fn(&Model) -> Option<String>) -> Check {
+        loop {
+            self.flush();
+            if self.away > 0 {
+                return Ok(());
+            }
+            self.host.read_frames(true);
+            let Some(missing) = missing(&self.model) else {
+                return Ok(());
+            };
+            let messages = self.host.poll(GUARD);
+            ensure(!messages.is_empty(), || format!("nothing comes any more: {missing}"))?;
+            self.take(&messages)?;
+        }
+    }
+
+    /// Everything is resumed, acknowledged, read and finished: now all that is due must come, and nothing was lost.
+    fn settle(&mut self) -> Check {
+        self.away = 0;
+        self.replies()?;
+        (self.prompt_acks, self.resume) = (true, true);
+        self.call(&Action::FinishSends);
+        self.all_peers_read();
+        self.ack();
+        for kind in [Kind::Server, Kind::Tcp] {
+            for socket in self.model.ids(kind) {
+                self.pause(kind, socket.cast_signed(), false);
+            }
+        }
+        self.until(Model::missing)?;
+        for connection in &self.model.finished {
+            if let Some(peer) = connection.peer {
+                self.far_ends.ended(peer, GUARD)?;
+            }
+        }
+        self.call(&Action::List(Kind::Server));
+        self.call(&Action::List(Kind::Tcp));
+        self.replies()
+    }
+
+    fn all_peers_read(&self) {
+        (0..self.model.peers.len()).for_each(|peer| self.far_ends.tell(peer, Command::Read(true)));
+    }
+
+    /// Ends the session; every call is answered once, and every peer has what was called back.
+    fn end(mut self) -> Check {
+        self.flush();
+        let end = Instant::now();
+        self.model.ending = true;
+        self.host.read_frames(true);
+        self.all_peers_read();
+        if let End::Bye(late) = self.program.end {
+            self.post("host.bye", 0, What::Bye, Value::Null);
+            for _ in 0..late {
+                self.post("tcp.getSockets", 0, What::Late, Value::Null);
+            }
+            self.flush();
+            self.last_replies()?;
+        }
+        self.host.close_stdin();
+        for message in self.host.rest() {
+            self.model.message(&message)?;
+        }
+        let status = self.host.wait();
+        ensure(status.success(), || format!("it ended with {status}"))?;
+        self.model.close()?;
+        let seen = self.far_ends.finish()?;
+        seen.values().try_for_each(|seen| self.model.judge(seen, end))
+    }
+
+    fn last_replies(&mut self) -> Check {
+        while let Some(missing) = self.model.missing_reply() {
+            let messages = self.host.poll(GUARD);
+            ensure(!messages.is_empty(), || format!("nothing comes any more: {missing}"))?;
+            for message in messages {
+                self.model.message(&message)?;
+            }
+        }
+        Ok(())
+    }
+}

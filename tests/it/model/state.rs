@@ -1,0 +1,312 @@
+//! The model's state: sockets as the messages that have been read so far leave them, and the calls that are not answered.
+//!
+//! What the host says stands in the order in which it happened: so a reply tells the state exactly as the messages before it left
+//! it, and that is all this model needs to know.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::credit::Credit;
+use super::program::{Kind, Properties, Target};
+
+/// Something that must not be; nothing when all is well.
+pub type Check = Result<(), String>;
+
+pub fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Check {
+    if holds { Ok(()) } else { Err(problem()) }
+}
+
+/// A call that was made, and the socket it names.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub socket: i64,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Hello,
+    Bye,
+    /// Made behind `host.bye`.
+    Late,
+    Create(Kind, Properties),
+    Update(Kind, Properties),
+    Pause(Kind, bool),
+    Info(Kind),
+    List(Kind),
+    Disconnect(Kind),
+    Close(Kind),
+    Listen(Listen),
+    /// To this peer.
+    Connect(Target, usize),
+    Send(Send),
+    NoDelay,
+    KeepAlive(i32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Send {
+    pub length: usize,
+    /// Whether its last chunk may come later than the others.
+    pub open: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    AnyPort,
+    ThisPort,
+    Taken,
+    Invalid,
+}
+
+impl Call {
+    /// Whether the reply waits for nobody but the host.
+    pub fn is_immediate(&self) -> bool {
+        !matches!(self.what, What::Connect(..) | What::Send(_))
+    }
+
+    /// Whether it ends what the socket has under way.
+    pub fn is_end(&self) -> bool {
+        matches!(self.what, What::Disconnect(Kind::Tcp) | What::Close(Kind::Tcp))
+    }
+}
+
+#[derive(Debug)]
+pub struct Socket {
+    pub properties: Properties,
+    pub paused: bool,
+    pub role: Role,
+}
+
+#[derive(Debug)]
+pub enum Role {
+    Server(Option<Listening>),
+    Tcp(Option<Connection>),
+}
+
+impl Role {
+    pub fn is_busy(&self) -> bool {
+        !matches!(self, Self::Server(None) | Self::Tcp(None))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Listening {
+    /// Which of all the successful calls of `listen` began it.
+    pub number: usize,
+    /// Once it was told.
+    pub port: Option<u16>,
+}
+
+/// A connection, from `onAccept` or the reply of `connect` to its end.
+#[derive(Debug)]
+pub struct Connection {
+    /// Once it is known: an accepted one is recognised by its ports.
+    pub peer: Option<usize>,
+    pub local_port: Option<u16>,
+    pub peer_port: Option<u16>,
+    /// Bytes received.
+    pub position: u64,
+    /// A send failed: only the end is still to come.
+    pub write_failed: bool,
+    /// Sends that were answered with success, in order: request and length.
+    pub sent: Vec<(u64, usize)>,
+    /// Those that failed; a part of the first may have been written.
+    pub failed: Vec<(u64, usize)>,
+    /// Sends were answered with -15 because of an end that we asked for.
+    pub cut: bool,
+    pub ended: Option<Instant>,
+}
+
+impl Connection {
+    pub fn new(peer: Option<usize>) -> Self {
+        Self {
+            peer,
+            local_port: None,
+            peer_port: None,
+            position: 0,
+            write_failed: false,
+            sent: Vec::new(),
+            failed: Vec::new(),
+            cut: false,
+            ended: None,
+        }
+    }
+}
+
+/// What a peer has been told to do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PeerPlan {
+    /// Its own port and the listener it connected to, if it did.
+    pub dialed: Option<(u16, Listening)>,
+    /// Whether it is known which socket has it.
+    pub met: bool,
+    pub planned: u64,
+    pub ending: Ending,
+}
+
+/// What a peer does when it has written everything, and in the last case at once. None takes back what a later one says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    #[default]
+    Stays,
+    /// FIN, but it goes on reading.
+    HalfCloses,
+    Closes,
+    Resets,
+}
+
+#[derive(Debug, Default)]
+pub struct Model {
+    pub sockets: BTreeMap<u64, Socket>,
+    pub peers: Vec<PeerPlan>,
+    pub pending: BTreeMap<u64, Call>,
+    /// The request whose reply is being looked at.
+    pub answering: u64,
+    pub credit: Credit,
+    /// Connections that have ended.
+    pub finished: Vec<Connection>,
+    /// The highest id that was given out, or what stands before the first.
+    pub last_id: u64,
+    /// How many sockets there may be.
+    pub limit: u64,
+    pub listens: usize,
+    /// Sockets whose end the reply of `disconnect` or `close` promises.
+    pub due: Vec<u64>,
+    /// The pipe was closed or `host.bye` was sent.
+    pub ending: bool,
+    /// Lists that have arrived in part.
+    pub parts: BTreeMap<u64, Vec<Value>>,
+    /// Payload bytes that were sent to the host, and those it says it has taken.
+    pub payload: (u64, u64),
+}
+
+impl Model {
+    pub fn socket(&mut self, kind: Kind, id: i64) -> Option<&mut Socket> {
+        let socket = self.sockets.get_mut(&u64::try_from(id).ok()?)?;
+        (socket.kind() == kind).then_some(socket)
+    }
+
+    /// The connection of a `tcp` socket.
+    pub fn connection(&mut self, id: i64) -> Option<&mut Connection> {
+        match &mut self.socket(Kind::Tcp, id)?.role {
+            Role::Tcp(connection) => connection.as_mut(),
+            Role::Server(_) => None,
+        }
+    }
+
+    /// The ids of one namespace, lowest first.
+    pub fn ids(&self, kind: Kind) -> Vec<u64> {
+        self.ids_if(kind, |_| true)
+    }
+
+    pub fn ids_if(&self, kind: Kind, filter: impl Fn(&Role) -> bool) -> Vec<u64> {
+        let sockets = self.sockets.iter();
+        let found = sockets.filter(|(_, socket)| socket.kind() == kind && filter(&socket.role));
+        found.map(|(id, _)| *id).collect()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.sockets.len() as u64 >= self.limit
+    }
+
+    /// Whether a call that is not answered names this socket and passes the filter.
+    pub fn is_pending(&self, socket: i64, filter: impl Fn(u64, &Call) -> bool) -> bool {
+        let mut pending = self.pending.iter();
+        pending.any(|(id, call)| call.socket == socket && filter(*id, call))
+    }
+
+    /// The connection is over; with it all that is still to be answered can only fail.
+    pub fn finish(&mut self, id: u64) {
+        let pending = self.pending.iter().filter_map(|(request, call)| match call.what {
+            What::Send(send) if call.socket.cast_unsigned() == id => Some((*request, send.length)),
+            _ => None,
+        });
+        let pending: Vec<_> = pending.collect();
+        let Some(Socket {
+            role: Role::Tcp(connection),
+            ..
+        }) = self.sockets.get_mut(&id)
+        else {
+            return;
+        };
+        if let Some(mut connection) = connection.take() {
+            connection.failed.extend(pending);
+            connection.ended = Some(Instant::now());
+            self.finished.push(connection);
+        }
+    }
+}
+
+impl Socket {
+    pub fn new(kind: Kind, properties: Properties) -> Self {
+        let mut socket = Self {
+            properties: Properties::default(),
+            paused: false,
+            role: match kind {
+                Kind::Server => Role::Server(None),
+                Kind::Tcp => Role::Tcp(None),
+            },
+        };
+        socket.update(properties);
+        socket
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self.role {
+            Role::Server(_) => Kind::Server,
+            Role::Tcp(_) => Kind::Tcp,
+        }
+    }
+
+    pub fn update(&mut self, properties: Properties) {
+        let own = &mut self.properties;
+        own.persistent = properties.persistent.or(own.persistent);
+        own.name = properties.name.or(own.name.take());
+        own.buffer_size = properties.buffer_size.or(own.buffer_size);
+    }
+
+    /// The length of the pieces JavaScript is to get, if it is not the usual one (SPEC 2.2).
+    pub fn slice(&self) -> Option<i32> {
+        let size = self.properties.buffer_size.filter(|&size| size > 0)?;
+        Some(size.min(64 << 10)).filter(|&size| size != 4096)
+    }
+
+    /// What `getInfo` has to say, with the ports that `told` has if they were not known.
+    pub fn info(&mut self, id: u64, told: &Value) -> Value {
+        let mut info = Map::new();
+        let mut put = |key: &str, value: Value| info.insert(key.into(), value);
+        put("socketId", id.into());
+        put("persistent", self.properties.persistent.unwrap_or(false).into());
+        put("paused", self.paused.into());
+        if let Some(name) = self.properties.name.as_ref().filter(|name| !name.is_empty()) {
+            put("name", name.as_str().into());
+        }
+        let port = |key: &str| told[key].as_u64().and_then(|port| u16::try_from(port).ok());
+        match &mut self.role {
+            Role::Server(Some(listening)) => {
+                listening.port = listening.port.or(port("localPort"));
+                put("localAddress", json!("127.0.0.1"));
+                put("localPort", listening.port.into());
+            }
+            Role::Server(None) => {}
+            Role::Tcp(connection) => {
+                if let Some(size) = self.properties.buffer_size.filter(|&size| size > 0) {
+                    put("bufferSize", size.into());
+                }
+                put("connected", connection.is_some().into());
+                if let Some(connection) = connection {
+                    connection.local_port = connection.local_port.or(port("localPort"));
+                    connection.peer_port = connection.peer_port.or(port("peerPort"));
+                    put("localAddress", json!("127.0.0.1"));
+                    put("localPort", connection.local_port.into());
+                    put("peerAddress", json!("127.0.0.1"));
+                    put("peerPort", connection.peer_port.into());
+                }
+            }
+        }
+        Value::Object(info)
+    }
+}
