@@ -95,9 +95,16 @@ impl Model {
         ensure(!self.due.contains(&id), || "behind its promised end".into())?;
         let socket = self.socket(Kind::Tcp, id.cast_signed()).ok_or("no such socket")?;
         ensure(!socket.paused, || "the socket is paused".into())?;
-        let slice = message.get("slice").and_then(Value::as_i64);
-        ensure(slice == socket.slice().map(i64::from), || "not its buffer size".into())?;
+        let next = socket.slice();
         let connection = self.connection(id.cast_signed()).ok_or("it is not connected")?;
+        let size = connection.read_size.replace(next).unwrap_or(next);
+        let told = message.get("slice").and_then(Value::as_i64);
+        let right = told == Some(i64::from(size)).filter(|&size| size != 4096);
+        ensure(right, || format!("not the read's size, {size}"))?;
+        ensure(
+            size == next || got.len() as u64 <= u64::from(size.unsigned_abs()),
+            || format!("more than the last read of {size} brings"),
+        )?;
         let peer = connection.peer.ok_or("an unknown peer")?;
         let position = connection.position;
         connection.position += got.len() as u64;

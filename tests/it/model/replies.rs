@@ -80,7 +80,9 @@ impl Model {
                 is(reply, &done())
             }
             What::Pause(_, paused) => {
-                self.of(id).paused = *paused;
+                let socket = self.of(id);
+                socket.paused = *paused;
+                socket.begin_read();
                 let failed = self.connection(call.socket).is_some_and(|it| it.write_failed);
                 // Its end was to be told behind what can still be read, which nobody wants now.
                 if failed && *paused {
@@ -223,7 +225,9 @@ impl Model {
                 let there = matches!(target, Target::Peer { .. } | Target::Named);
                 ensure(free && there, || "it cannot be connected".into())?;
                 let id = socket.cast_unsigned();
-                self.of(id).role = Role::Tcp(Some(Connection::new(Some(peer))));
+                let socket = self.of(id);
+                socket.role = Role::Tcp(Some(Connection::new(Some(peer))));
+                socket.begin_read();
                 self.peers[peer].met = true;
                 is(reply, &zero())
             }

@@ -107,6 +107,8 @@ pub struct Connection {
     pub peer: Option<usize>,
     pub local_port: Option<u16>,
     pub peer_port: Option<u16>,
+    /// The most that the read under way brings; a new `bufferSize` counts from the next one (T-21).
+    pub read_size: Option<i32>,
     /// Bytes received.
     pub position: u64,
     /// A send failed: only the end is still to come.
@@ -126,6 +128,7 @@ impl Connection {
             peer,
             local_port: None,
             peer_port: None,
+            read_size: None,
             position: 0,
             write_failed: false,
             sent: Vec::new(),
@@ -268,10 +271,18 @@ impl Socket {
         own.buffer_size = properties.buffer_size.or(own.buffer_size);
     }
 
-    /// The length of the pieces JavaScript is to get, if it is not the usual one (SPEC 2.2).
-    pub fn slice(&self) -> Option<i32> {
-        let size = self.properties.buffer_size.filter(|&size| size > 0)?;
-        Some(size.min(64 << 10)).filter(|&size| size != 4096)
+    /// The length of the pieces JavaScript is to get from the next read on (SPEC 2.2).
+    pub fn slice(&self) -> i32 {
+        let size = self.properties.buffer_size.filter(|&size| size > 0);
+        size.map_or(4096, |size| size.min(64 << 10))
+    }
+
+    /// A read begins, if it is read and none is under way; pausing does not take it back.
+    pub fn begin_read(&mut self) {
+        let size = self.slice();
+        if let (false, Role::Tcp(Some(connection))) = (self.paused, &mut self.role) {
+            connection.read_size.get_or_insert(size);
+        }
     }
 
     /// What `getInfo` has to say, with the ports that `told` has if they were not known.
