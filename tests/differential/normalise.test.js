@@ -10,11 +10,12 @@ const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
  * @param {string} method
  * @param {unknown[]} args
  * @param {number} [nth]
+ * @returns {import('./extension/trace.js').Call}
  */
 const call = (namespace, method, args, nth = 1) => ({ namespace, method, args, nth });
 
 /**
- * @param {ReturnType<typeof call>} call
+ * @param {import('./extension/trace.js').Call} call
  * @param {unknown[]} results
  * @param {string} [lastError]
  * @returns {import('./extension/trace.js').CalledBack}
