@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostProgram, openBrowser, workerOf } from '../../scripts/lib/browser.mjs';
 import { extensionId } from '../../scripts/lib/profile.mjs';
+import { END, GONE } from './compare.js';
 import { Peers } from './peers.js';
 
 /** @typedef {import('./compare.js').Lines} Lines */
@@ -17,6 +18,7 @@ const here = (/** @type {string} */ relative) => fileURLToPath(new URL(relative,
 /** It only ever ends a hang: a scenario takes a tenth of a second, the longest a few. */
 const GUARD_MS = 60_000;
 
+/** Where a trace tells that its scenario has not come to its end. */
 /** What the extensions ask for in their manifests; the user allows everything. */
 const KINDS = {
   wide: { tcpServer: { listen: '*' }, tcp: { connect: '*' } },
@@ -24,8 +26,6 @@ const KINDS = {
     tcpServer: { listen: ['127.0.0.1:*', '0.0.0.0:8080'] },
     tcp: { connect: ['127.0.0.1:*', 'LocalHost:*', '*.example.invalid:80'] },
   },
-  // Scenarios that may end the extension's process have one of their own each time.
-  alone: { tcpServer: { listen: '*' }, tcp: { connect: '*' } },
 };
 
 /** @typedef {keyof typeof KINDS} Kind */
@@ -79,21 +79,25 @@ export class Arena {
   }
 
   /**
-   * @param {import('./extension/scenarios/scenario.js').Scenario} scenario
+   * @param {Pick<import('./extension/scenarios/scenario.js').Scenario, 'name' | 'kind'>} scenario
    * @param {Contender} contender
    * @returns {Promise<Lines>} its trace
    */
   async run({ name, kind }, contender) {
-    if (kind !== 'alone' || contender === 'shim') {
-      const worker = /** @type {Worker} */ (this.#workers.get(kind === 'narrow' ? kind : 'wide'));
-      return guarded(worker, name, contender);
+    if (kind !== 'fatal' || contender === 'shim') {
+      return guarded(
+        /** @type {Worker} */ (this.#workers.get(kind === 'narrow' ? kind : 'wide')),
+        name,
+        contender,
+        true,
+      );
     }
-    const worker = await this.#install('alone');
+    const arena = await Arena.open();
     try {
-      return await guarded(worker, name, contender);
+      // Closing everything afterwards can be fatal too.
+      return await guarded(/** @type {Worker} */ (arena.#workers.get('wide')), name, contender, false);
     } finally {
-      this.#peers.reset();
-      await this.#session.browser.uninstallExtension(extensionId(keyOf('alone')));
+      await arena.close();
     }
   }
 
@@ -134,27 +138,45 @@ export class Arena {
  * @param {Worker} worker
  * @param {string} name
  * @param {Contender} contender
+ * @param {boolean} again whether the worker is needed afterwards
  * @returns {Promise<Lines>}
  */
-async function guarded(worker, name, contender) {
-  /** @type {NodeJS.Timeout | undefined} */
-  let guard;
-  const hang = new Promise((_, reject) => {
-    guard = setTimeout(() => reject(new Error('hangs')), GUARD_MS);
-  });
+async function guarded(worker, name, contender, again) {
+  const { client } = worker;
+  const { promise: over, reject } = withResolvers();
+  const crashed = () => reject(new Error(GONE));
+  client.on('Inspector.targetCrashed', crashed);
+  const guard = setTimeout(() => reject(new Error('hangs')), GUARD_MS);
+  const run = worker.evaluate(
+    (...args) => /** @type {any} */ (globalThis).differential.run(...args),
+    name,
+    contender,
+    again,
+  );
   try {
-    const run = worker.evaluate(
-      (...args) => /** @type {any} */ (globalThis).differential.run(...args),
-      name,
-      contender,
-    );
-    return await Promise.race([run, hang]);
+    return await Promise.race([run, over]);
   } catch (error) {
-    const soFar = await worker.evaluate(() => /** @type {any} */ (globalThis).differential.soFar()).catch(() => []);
-    return [...soFar, ['the end', [/** @type {Error} */ (error).message]]];
+    const { message } = /** @type {Error} */ (error);
+    // What puppeteer says of a worker or a browser that is no more.
+    if (message === GONE || /closed|detached|crashed/i.test(message)) return [[END, [GONE]]];
+    const soFar = worker.evaluate(() => /** @type {any} */ (globalThis).differential.soFar());
+    const nothing = new Promise((resolve) => setTimeout(resolve, 5_000, []));
+    return [...(await Promise.race([soFar, nothing])), [END, [message]]];
   } finally {
+    run.catch(() => {});
     clearTimeout(guard);
+    client.off('Inspector.targetCrashed', crashed);
   }
+}
+
+/** @returns {{promise: Promise<never>, reject: (error: Error) => void}} */
+function withResolvers() {
+  /** @type {(error: Error) => void} */
+  let reject = () => {};
+  const promise = new Promise((_, no) => {
+    reject = no;
+  });
+  return { promise: /** @type {Promise<never>} */ (promise), reject };
 }
 
 /**

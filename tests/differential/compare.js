@@ -2,6 +2,12 @@
 
 /** @typedef {[stream: string, lines: string[]][]} Lines */
 
+/** Where a trace tells that its scenario has not come to its end. */
+export const END = 'no end';
+
+/** What it tells there when the worker's process, or the browser, has ended. */
+export const GONE = 'the process is gone';
+
 /**
  * The steps from one list to another, with as many lines kept as possible.
  *

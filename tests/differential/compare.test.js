@@ -47,6 +47,21 @@ test('D6 takes the local address from what accepted sockets tell, and from nothi
   assert.notDeepEqual(judge({ D6: true }, trace(info('', 'tcp 1')), trace(info(local, 'tcp 1'))), []);
 });
 
+test('where Chromium’s API loses calls or its process, all that the shim does is laid down', () => {
+  /** @type {import('./compare.js').Lines} */
+  const ours = [['tcp 1', ['send(id)', 'send calls back ()']]];
+  const lost = { D4: { 'tcp 1': ['send(id)', 'send calls back ()'] } };
+  assert.deepEqual(judge(lost, [['no end', ['the process is gone']]], ours), []);
+  assert.deepEqual(judge(lost, [['tcp 1', ['send(id)']]], ours), []);
+  assert.match(String(judge(lost, ours, ours)), /D4 is not met any more/);
+  assert.match(String(judge(lost, [['no end', ['hangs']]], ours)), /D4 is not met any more/);
+  assert.match(String(judge(lost, [['tcp 1', ['send(id)']]], [['tcp 1', ['send(id)']]])), /does not what it is to do/);
+});
+
+test('two that hang alike are no success', () => {
+  assert.equal(judge({}, [['no end', ['hangs']]], [['no end', ['hangs']]]).length, 2);
+});
+
 test('no row is accepted that is no decision', async () => {
   assert.match(String(judge({ D99: ['tcp 1 - b'] }, native, shim)), /D99 is no row/);
   const text = await readFile(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');

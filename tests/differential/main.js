@@ -40,16 +40,23 @@ async function runAll(round) {
   for (const scenario of chosen) {
     /** @type {Record<string, import('./compare.js').Lines>} */
     const traces = {};
+    /** @type {Record<string, number>} */
+    const times = {};
     const order = /** @type {const} */ (['native', 'shim']);
     for (const contender of round % 2 ? order : [...order].reverse()) {
+      const start = performance.now();
       traces[contender] = await arena.run(scenario, contender);
+      times[contender] = performance.now() - start;
     }
     const { native = [], shim = [] } = traces;
     const wrong = judge(scenario.accepts, native, shim);
+    const took = Object.entries(times)
+      .map(([contender, ms]) => `${contender} ${ms.toFixed(0)} ms`)
+      .join(', ');
     const rows = Object.keys(scenario.accepts);
     const verdict = wrong.length > 0 ? 'not ok' : 'ok';
     if (wrong.length > 0 || options.show || round === 1) {
-      console.log(`${verdict} ${scenario.name}${rows.length > 0 ? ` (${rows.join(', ')})` : ''}`);
+      console.log(`${verdict} ${scenario.name}${rows.length > 0 ? ` (${rows.join(', ')})` : ''} – ${took}`);
     }
     if (wrong.length > 0 || options.show) {
       console.log(`${[...wrong, picture(native, shim)].join('\n').replaceAll(/^/gm, '  ')}`);

@@ -102,6 +102,9 @@ class Peer {
   }
 }
 
+/** How long a client of a crowd waits for an answer before it tries again. */
+const PATIENCE_MS = 500;
+
 /** @param {net.Socket} socket */
 const connected = async (socket) => {
   await once(socket, 'connect');
@@ -114,6 +117,8 @@ export class Peers {
   /** @type {Map<number, {server: net.Server, waiting: net.Socket[]}>} */
   #servers = new Map();
   #sockets = new Set();
+  /** Peers that a reset spares. @type {Set<number>} */
+  #kept = new Set();
   #next = 1;
 
   /**
@@ -125,12 +130,16 @@ export class Peers {
     return /** @type {any} */ (this)[what](...args);
   }
 
-  /** @param {net.Socket} socket */
-  #add(socket) {
+  /**
+   * @param {net.Socket} socket
+   * @param {boolean} [kept]
+   */
+  #add(socket, kept = false) {
     const id = this.#next;
     this.#next += 1;
     const peer = new Peer(socket);
     this.#peers.set(id, peer);
+    if (kept) this.#kept.add(id);
     return { id, port: peer.port };
   }
 
@@ -169,6 +178,35 @@ export class Peers {
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
   }
 
+  /**
+   * Clients that connect again when they have not got an answer soon, as the system does, but it would take longer each time.
+   *
+   * @param {number} port
+   * @param {number} count
+   * @returns {Promise<number[]>} their own ports
+   */
+  crowd(port, count) {
+    return Promise.all(Array.from({ length: count }, () => this.#insist(port)));
+  }
+
+  /**
+   * @param {number} port
+   * @returns {Promise<number>}
+   */
+  async #insist(port) {
+    for (;;) {
+      const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+      this.#sockets.add(socket);
+      // The other side sends a byte as soon as it has accepted.
+      const greeted = once(socket, 'data').catch(() => []);
+      const patience = setTimeout(() => socket.destroy(new Error('no answer')), PATIENCE_MS);
+      const [greeting] = await greeted;
+      clearTimeout(patience);
+      if (greeting) return /** @type {number} */ (socket.localPort);
+      this.#sockets.delete(socket);
+    }
+  }
+
   /** @param {number} port */
   async vanish(port) {
     const socket = net.connect({ port, host: '127.0.0.1' });
@@ -195,13 +233,16 @@ export class Peers {
     return { id, port: /** @type {net.AddressInfo} */ (server.address()).port };
   }
 
-  /** @param {number} id */
-  async accept(id) {
+  /**
+   * @param {number} id
+   * @param {boolean} [kept]
+   */
+  async accept(id, kept) {
     const entry = this.#servers.get(id);
     if (!entry) throw new Error('There is no such server.');
     while (entry.waiting.length === 0) await once(entry.server, 'waiting');
     const socket = /** @type {net.Socket} */ (entry.waiting.shift());
-    const peer = this.#add(socket);
+    const peer = this.#add(socket, kept);
     socket.resume();
     return peer;
   }
@@ -241,13 +282,16 @@ export class Peers {
   rest = (id) => this.#peer(id).rest();
 
   reset() {
-    for (const peer of this.#peers.values()) peer.destroy();
+    for (const [id, peer] of this.#peers) {
+      if (this.#kept.has(id)) continue;
+      peer.destroy();
+      this.#peers.delete(id);
+    }
     for (const socket of this.#sockets) socket.destroy();
     for (const { server, waiting } of this.#servers.values()) {
       server.close();
       for (const socket of waiting) socket.destroy();
     }
-    this.#peers.clear();
     this.#sockets.clear();
     this.#servers.clear();
   }

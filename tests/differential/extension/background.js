@@ -40,8 +40,9 @@ Object.assign(globalThis, {
     /**
      * @param {string} name
      * @param {'native' | 'shim'} contender
+     * @param {boolean} again whether there is another scenario after this one
      */
-    async run(name, contender) {
+    async run(name, contender, again) {
       const scenario = scenarios.find((each) => each.name === name);
       if (!scenario) throw new Error(`There is no scenario ${name}.`);
       const sockets = contenders[contender];
@@ -49,7 +50,7 @@ Object.assign(globalThis, {
       stage = new Stage(sockets, peers, barriers[contender]);
       await scenario.run(stage);
       const lines = stage.lines();
-      await stage.strike();
+      if (again) await stage.strike();
       return lines;
     },
 

@@ -27,7 +27,7 @@ export class Barrier {
     const server = await this.#peers.listen();
     const { socketId } = await this.#tcp.create({});
     this.hidden.add(socketId);
-    const accepted = server.accept();
+    const accepted = server.accept({ kept: true });
     await new Promise((resolve) => this.#tcp.connect(socketId, '127.0.0.1', server.port, resolve));
     return { socketId, peer: await accepted };
   }

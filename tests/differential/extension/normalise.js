@@ -175,8 +175,9 @@ class Writer {
   /** @param {any} error */
   #error(error) {
     if (!(error instanceof Error)) return this.#value(error, 'tcp');
-    const members = Object.keys(error).length > 0 ? ` ${this.#value({ ...error }, 'tcp')}` : '';
-    return `${error.name}: ${error.message}${members}`;
+    // Chrome's own TypeErrors have their text as an enumerable member too.
+    const { message, ...members } = { ...error, message: error.message };
+    return `${error.name}: ${message}${Object.keys(members).length > 0 ? ` ${this.#value(members, 'tcp')}` : ''}`;
   }
 
   /** @param {number} port */

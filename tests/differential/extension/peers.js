@@ -28,6 +28,17 @@ export class Peers {
   }
 
   /**
+   * Many clients at once, each of which tries again until the extension has sent it a byte.
+   *
+   * @param {number} port
+   * @param {number} count
+   * @returns {Promise<number[]>} their own ports
+   */
+  crowd(port, count) {
+    return this.#ask('crowd', port, count);
+  }
+
+  /**
    * A client that has sent a reset before anybody can accept it.
    *
    * @param {number} port
@@ -67,9 +78,12 @@ class PeerServer {
     this.port = port;
   }
 
-  /** @returns {Promise<Peer>} the next connection */
-  async accept() {
-    return new Peer(this.#ask, await this.#ask('accept', this.#id));
+  /**
+   * @param {{kept?: boolean}} [options] whether it outlives a {@link Peers#reset}
+   * @returns {Promise<Peer>} the next connection
+   */
+  async accept({ kept = false } = {}) {
+    return new Peer(this.#ask, await this.#ask('accept', this.#id, kept));
   }
 
   /** @returns {Promise<void>} when nobody listens any more */

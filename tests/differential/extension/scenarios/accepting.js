@@ -184,12 +184,28 @@ export default [
   }),
   scenario('S-76 500 connects at once, with a backlog of 1', async (t) => {
     const { socketId, port } = await t.server('127.0.0.1', 1);
-    t.note('connected', await t.peers.connectMany(port, 500));
-    await t.accepted(socketId, 500);
-    const clients = t.events('tcpServer', 'onAccept', socketId);
-    t.note('different numbers', new Set(clients.map(({ clientSocketId }) => clientSocketId)).size);
-    await t.barrier();
-    t.note('accepted', t.events('tcpServer', 'onAccept', socketId).length);
+    // How many tries the system turns away at the full queue is a race. So the clients come again, and what is told is whether
+    // each of them has been accepted in the end, once and with a number of its own.
+    t.mute('tcpServer', 'onAccept');
+    /** @type {number[]} */
+    const clients = [];
+    const greet = (/** @type {any} */ info) => {
+      if (info.socketId !== socketId) return;
+      clients.push(info.clientSocketId);
+      t.raw.tcp.send(info.clientSocketId, new ArrayBuffer(1), () => chrome.runtime.lastError);
+    };
+    t.raw.tcpServer.onAccept.addListener(greet);
+    const ports = await t.peers.crowd(port, 500);
+    t.raw.tcpServer.onAccept.removeListener(greet);
+    const infos = await Promise.all(clients.map((client) => t.raw.tcp.getInfo(client)));
+    const accepted = infos.map(({ peerPort }) => peerPort);
+    t.note('served', ports.length);
+    t.note('different numbers', new Set(clients).size === clients.length);
+    t.note(
+      'accepted once each',
+      ports.every((each) => accepted.filter((other) => other === each).length === 1),
+    );
+    t.listen('tcpServer', 'onAccept');
   }),
   scenario('S-76 500 connects at once', async (t) => {
     const { socketId, port } = await t.server();

@@ -64,6 +64,7 @@ export default [
       t.tcp.send(socketId, bytes.buffer, () => {});
       bytes.fill(0);
       t.note('the peer has', await peer.receive(size));
+      await t.settled();
     }
     const moved = pattern(1000).buffer;
     t.tcp.send(socketId, moved, () => {});
@@ -165,7 +166,7 @@ export default [
       await t.send(99_999, 1);
       await t.send(socketId, 0);
     },
-    { kind: 'alone' },
+    { kind: 'fatal' },
   ),
   scenario('both directions at once, 2 MiB each', async (t) => {
     const { socketId, peer } = await t.connect();
