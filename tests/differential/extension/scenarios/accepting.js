@@ -53,16 +53,28 @@ export default [
     await t.peers.connect(port);
     await t.accepted(socketId, 2);
   }),
-  scenario('S-69 clients that have vanished while the server was paused', async (t) => {
-    const { socketId } = await t.call('tcpServer', 'create', {});
-    await t.call('tcpServer', 'setPaused', socketId, true);
-    await t.call('tcpServer', 'listen', socketId, '127.0.0.1', 0);
-    const { localPort } = await t.raw.tcpServer.getInfo(socketId);
-    for (let i = 0; i < 3; i++) await t.peers.vanish(localPort);
-    await t.call('tcpServer', 'setPaused', socketId, false);
-    await t.barrier();
-    t.note('accepted', t.events('tcpServer', 'onAccept', socketId).length);
-  }),
+  scenario(
+    'S-69 D1 clients that have vanished while the server was paused',
+    async (t) => {
+      const { socketId } = await t.call('tcpServer', 'create', {});
+      await t.call('tcpServer', 'setPaused', socketId, true);
+      await t.call('tcpServer', 'listen', socketId, '127.0.0.1', 0);
+      const { localPort } = await t.raw.tcpServer.getInfo(socketId);
+      for (let i = 0; i < 3; i++) await t.peers.vanish(localPort);
+      await t.call('tcpServer', 'setPaused', socketId, false);
+      await t.barrier();
+      t.note('accepted', t.events('tcpServer', 'onAccept', socketId).length);
+    },
+    {
+      accepts: {
+        D1: [
+          'script - accepted: 0',
+          'script + accepted: 3',
+          ...[1, 2, 3].map((n) => `server 1 + onAccept {clientSocketId: accepted ${n}}`),
+        ],
+      },
+    },
+  ),
   scenario('S-63 clients outlive their server', async (t) => {
     const first = await t.accept();
     const second = await t.accept();
@@ -151,26 +163,34 @@ export default [
     await t.call('tcpServer', 'disconnect', socketId);
     await t.call('tcpServer', 'getInfo', socketId);
   }),
-  scenario('S-49 S-50 D2 a server is paused: one more client comes through on Chromium’s API', async (t) => {
-    const { socketId, port } = await t.server();
-    await t.call('tcpServer', 'setPaused', socketId, true);
-    await t.peers.connect(port);
-    await t.peers.connect(port);
-    await t.barrier();
-    await t.call('tcpServer', 'getInfo', socketId);
-  }),
-  scenario('S-52 S-53 D1 a server that listens paused and goes on', async (t) => {
-    const { socketId } = await t.call('tcpServer', 'create', {});
-    await t.call('tcpServer', 'setPaused', socketId, true);
-    await t.call('tcpServer', 'listen', socketId, '127.0.0.1', 0);
-    const { localPort } = await t.raw.tcpServer.getInfo(socketId);
-    await t.peers.connect(localPort);
-    await t.barrier();
-    await t.call('tcpServer', 'getInfo', socketId);
-    await t.call('tcpServer', 'setPaused', socketId, false);
-    await t.barrier();
-    await t.call('tcpServer', 'getInfo', socketId);
-  }),
+  scenario(
+    'S-49 S-50 D2 a server is paused: one more client comes through on Chromium’s API',
+    async (t) => {
+      const { socketId, port } = await t.server();
+      await t.call('tcpServer', 'setPaused', socketId, true);
+      await t.peers.connect(port);
+      await t.peers.connect(port);
+      await t.barrier();
+      await t.call('tcpServer', 'getInfo', socketId);
+    },
+    { accepts: { D2: ['server 1 - onAccept {clientSocketId: accepted 1}'] } },
+  ),
+  scenario(
+    'S-52 S-53 D1 a server that listens paused and goes on',
+    async (t) => {
+      const { socketId } = await t.call('tcpServer', 'create', {});
+      await t.call('tcpServer', 'setPaused', socketId, true);
+      await t.call('tcpServer', 'listen', socketId, '127.0.0.1', 0);
+      const { localPort } = await t.raw.tcpServer.getInfo(socketId);
+      await t.peers.connect(localPort);
+      await t.barrier();
+      await t.call('tcpServer', 'getInfo', socketId);
+      await t.call('tcpServer', 'setPaused', socketId, false);
+      await t.barrier();
+      await t.call('tcpServer', 'getInfo', socketId);
+    },
+    { accepts: { D1: ['server 1 + onAccept {clientSocketId: accepted 1}'] } },
+  ),
   scenario('S-56 a server that is stuck starts again by disconnect and listen', async (t) => {
     const { socketId } = await t.call('tcpServer', 'create', {});
     await t.call('tcpServer', 'setPaused', socketId, true);

@@ -3,7 +3,37 @@
 import { scenario } from './scenario.js';
 
 const ID = 99_999;
+const TCP = 'tcp without a name: 99999';
+const SERVER = 'tcpServer without a name: 99999';
 const buffer = new ArrayBuffer(1);
+
+/** The methods that Chrome keeps callback-only, with the parameters that its TypeErrors tell. */
+const CALLBACK_ONLY = {
+  'tcpServer.listen': 'integer socketId, string address, integer port, optional integer backlog, function callback',
+  'tcp.connect':
+    'integer socketId, string peerAddress, integer peerPort, optional sockets.tcp.DnsQueryType dnsQueryType, function callback',
+  'tcp.send': 'integer socketId, binary data, function callback',
+  'tcp.setKeepAlive': 'integer socketId, boolean enable, optional integer delay, function callback',
+  'tcp.setNoDelay': 'integer socketId, boolean noDelay, function callback',
+};
+
+/**
+ * D10: what differs where a callback-only method is called without a callback.
+ *
+ * @param {string} stream
+ * @param {keyof typeof CALLBACK_ONLY} method
+ * @param {number} nth
+ * @param {string} outcome of our promise
+ */
+function promised(stream, method, nth, outcome) {
+  const name = `${method.split('.')[1]}${nth > 1 ? `#${nth}` : ''}`;
+  const signature = `${method}(${CALLBACK_ONLY[method]})`;
+  return [
+    `${stream} - ${name} throws TypeError: Error in invocation of sockets.${signature}: No matching signature.`,
+    `${stream} + ${name} returns a promise`,
+    `${stream} + ${name} ${outcome}`,
+  ];
+}
 
 /** @type {import('./scenario.js').Scenario[]} */
 export default [
@@ -43,20 +73,54 @@ export default [
       }
     }
   }),
-  scenario('B-02 B-24 D10 the callback-only methods without a callback', async (t) => {
-    for (const absent of [[], [undefined], [null]]) {
-      await t.attempt('tcpServer', 'listen', ID, '127.0.0.1', 0, ...absent);
-      await t.attempt('tcp', 'connect', ID, '127.0.0.1', 1, ...absent);
-      await t.attempt('tcp', 'send', ID, buffer, ...absent);
-      await t.attempt('tcp', 'setKeepAlive', ID, true, ...absent);
-      await t.attempt('tcp', 'setNoDelay', ID, true, ...absent);
-    }
-  }),
-  scenario('D10 a callback-only method that succeeds without a callback', async (t) => {
-    const { socketId } = await t.call('tcpServer', 'create', {});
-    await t.attempt('tcpServer', 'listen', socketId, '127.0.0.1', 0);
-    await t.attempt('tcpServer', 'listen', socketId, 'localhost', 0);
-  }),
+  scenario(
+    'B-02 B-24 D10 the callback-only methods without a callback',
+    async (t) => {
+      for (const absent of [[], [undefined], [null]]) {
+        await t.attempt('tcpServer', 'listen', ID, '127.0.0.1', 0, ...absent);
+        await t.attempt('tcp', 'connect', ID, '127.0.0.1', 1, ...absent);
+        await t.attempt('tcp', 'send', ID, buffer, ...absent);
+        await t.attempt('tcp', 'setKeepAlive', ID, true, ...absent);
+        await t.attempt('tcp', 'setNoDelay', ID, true, ...absent);
+      }
+    },
+    {
+      accepts: {
+        D10: [
+          ...[1, 2, 3].flatMap((nth) => [
+            ...promised(TCP, 'tcp.connect', nth, 'rejects with Error: Socket not found'),
+            ...promised(TCP, 'tcp.send', nth, 'rejects with Error: Socket not found'),
+            ...promised(TCP, 'tcp.setKeepAlive', nth, 'rejects with Error: Socket not found {resultCode: -2}'),
+            ...promised(TCP, 'tcp.setNoDelay', nth, 'rejects with Error: Socket not found {resultCode: -2}'),
+          ]),
+          ...[1, 2, 3].flatMap((nth) =>
+            promised(SERVER, 'tcpServer.listen', nth, 'rejects with Error: Socket not found'),
+          ),
+        ],
+      },
+    },
+  ),
+  scenario(
+    'D10 a callback-only method that succeeds without a callback',
+    async (t) => {
+      const { socketId } = await t.call('tcpServer', 'create', {});
+      await t.attempt('tcpServer', 'listen', socketId, '127.0.0.1', 0);
+      await t.attempt('tcpServer', 'listen', socketId, 'localhost', 0);
+    },
+    {
+      accepts: {
+        D10: [
+          ...promised('server 1', 'tcpServer.listen', 1, 'resolves with 0'),
+          ...promised(
+            'server 1',
+            'tcpServer.listen',
+            2,
+            'rejects with Error: net::ERR_INVALID_ARGUMENT {resultCode: -4}',
+          ),
+        ],
+      },
+    },
+  ),
   scenario('B-07 B-08 B-09 B-21 optional arguments in the middle: left out, undefined, null', async (t) => {
     for (const backlog of [[], [undefined], [null], [5]]) {
       const { socketId } = await t.call('tcpServer', 'create', {});

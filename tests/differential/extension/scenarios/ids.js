@@ -63,16 +63,39 @@ export default [
       t.note(`${namespace}: each is greater than those before`, first > 0 && second > first && third > second);
     }
   }),
-  scenario('S-07 S-73 S-74 ids the number of a socket of the other namespace', async (t) => {
-    const { socketId: tcp } = await t.call('tcp', 'create', { name: 'tcp' });
-    // On Chromium's API the servers have a counter of their own: so many until one has the same number.
-    const { socketId: latest } = await t.raw.tcpServer.create({});
-    await Promise.all(Array.from({ length: Math.max(0, tcp - latest - 1) }, () => t.raw.tcpServer.create({})));
-    const { socketId: server } = await t.call('tcpServer', 'create', { name: 'server' });
-    t.note('both have one number', server === tcp);
-    await t.call('tcp', 'getInfo', server);
-    await t.call('tcpServer', 'getInfo', tcp);
-    await t.call('tcp', 'close', server);
-    await t.call('tcp', 'getInfo', tcp);
-  }),
+  scenario(
+    'S-07 S-73 S-74 ids the number of a socket of the other namespace',
+    async (t) => {
+      const { socketId: tcp } = await t.call('tcp', 'create', { name: 'tcp' });
+      // On Chromium's API the servers have a counter of their own: so many until one has the same number.
+      const { socketId: latest } = await t.raw.tcpServer.create({});
+      await Promise.all(Array.from({ length: Math.max(0, tcp - latest - 1) }, () => t.raw.tcpServer.create({})));
+      const { socketId: server } = await t.call('tcpServer', 'create', { name: 'server' });
+      t.note('both have one number', server === tcp);
+      await t.call('tcp', 'getInfo', server);
+      await t.call('tcpServer', 'getInfo', tcp);
+      await t.call('tcp', 'close', server);
+      await t.call('tcp', 'getInfo', tcp);
+    },
+    {
+      accepts: {
+        ids: [
+          'script - both have one number: true',
+          'script + both have one number: false',
+          'server 1 - getInfo(id, callback)',
+          'server 1 - getInfo calls back ({name: "server", paused: false, persistent: false, socketId: server 1})',
+          'tcp 1 - close(id, callback)',
+          'tcp 1 - close calls back ()',
+          'tcp 1 - getInfo#2(id, callback)',
+          'tcp 1 - getInfo#2 calls back () with lastError "Socket not found"',
+          'the number of server 1 + getInfo(id, callback)',
+          'the number of server 1 + getInfo calls back () with lastError "Socket not found"',
+          'the number of server 1 + close(id, callback)',
+          'the number of server 1 + close calls back () with lastError "Socket not found"',
+          'the number of tcp 1 + getInfo(id, callback)',
+          'the number of tcp 1 + getInfo calls back () with lastError "Socket not found"',
+        ],
+      },
+    },
+  ),
 ];

@@ -217,12 +217,28 @@ export default [
     t.tcpServer.close(socketId, () => {});
     await t.settled();
   }),
-  scenario('S-70 D3 listen while listening', async (t) => {
-    const { socketId, port } = await t.server();
-    await t.call('tcpServer', 'listen', socketId, '127.0.0.1', 0);
-    const info = await t.raw.tcpServer.getInfo(socketId);
-    t.note('the port is the first one', info.localPort === port);
-    t.note('paused', info.paused);
-    await t.barrier();
-  }),
+  scenario(
+    'S-70 D3 listen while listening',
+    async (t) => {
+      const { socketId, port } = await t.server();
+      await t.call('tcpServer', 'listen', socketId, '127.0.0.1', 0);
+      const info = await t.raw.tcpServer.getInfo(socketId);
+      t.note('the port is the first one', info.localPort === port);
+      t.note('paused', info.paused);
+      await t.barrier();
+    },
+    {
+      accepts: {
+        D3: [
+          'script - the port is the first one: false',
+          'script - paused: true',
+          'script + the port is the first one: true',
+          'script + paused: false',
+          'server 1 - listen#2 calls back (0)',
+          'server 1 - onAcceptError {resultCode: -2}',
+          'server 1 + listen#2 calls back (-23) with lastError "net::ERR_SOCKET_IS_CONNECTED"',
+        ],
+      },
+    },
+  ),
 ];

@@ -15,7 +15,7 @@ async function blockedSend(t) {
   t.tcp.send(socketId, new ArrayBuffer(32 * MIB), () => {});
   t.tcp.send(socketId, new ArrayBuffer(1), () => {});
   await t.barrier();
-  return { socketId, peer };
+  return socketId;
 }
 
 /**
@@ -33,6 +33,12 @@ async function fullPort(t) {
   return t.namePort(localPort, 'a full port');
 }
 
+/** So many that not all of them can be done before they are given up, on Chromium's API. */
+const servers = Array.from({ length: 30 }, (_, i) => ({
+  create: `tcpServer.create${i > 0 ? `#${i + 1}` : ''}`,
+  name: `server ${i + 1}`,
+}));
+
 const ABORTED = ' with lastError "net::ERR_ABORTED"';
 const NOT_CONNECTED = '({resultCode: -15}) with lastError "net::ERR_SOCKET_NOT_CONNECTED"';
 const NOT_FOUND = '() with lastError "Socket not found"';
@@ -40,22 +46,19 @@ const NOT_FOUND = '() with lastError "Socket not found"';
 /** @type {import('./scenario.js').Scenario[]} */
 export default ['close', 'disconnect'].flatMap((method) => [
   scenario(
-    `D4 D5 T-85 ${method} with a blocked send`,
+    `D4 T-85 ${method} with a blocked send`,
     async (t) => {
-      const { socketId, peer } = await blockedSend(t);
+      const socketId = await blockedSend(t);
       await t.call('tcp', method, socketId);
       // On Chromium's API it may never be answered.
       t.tcp.send(socketId, new ArrayBuffer(1), () => {});
       await t.barrier();
-      await peer.go();
-      const { end } = await peer.rest();
-      t.note('the peer', end);
     },
     {
       kind: 'fatal',
       accepts: {
         D4: {
-          script: ['tcp.create({}, callback)', 'tcp.create calls back ({socketId: tcp 1})', 'the peer: "RST"'],
+          script: ['tcp.create({}, callback)', 'tcp.create calls back ({socketId: tcp 1})'],
           'tcp 1': [
             'setPaused(id, true, callback)',
             'setPaused calls back ()',
@@ -100,25 +103,35 @@ export default ['close', 'disconnect'].flatMap((method) => [
     },
   ),
   scenario(
-    `D4 S-71 ${method} with a pending listen`,
+    `D4 S-71 ${method} with pending listens`,
     async (t) => {
-      const { socketId } = await t.call('tcpServer', 'create', {});
-      t.tcpServer.listen(socketId, '127.0.0.1', 0, () => {});
-      await t.call('tcpServer', method, socketId);
+      const sockets = await Promise.all(servers.map(() => t.call('tcpServer', 'create', {})));
+      for (const { socketId } of sockets) {
+        t.tcpServer.listen(socketId, '127.0.0.1', 0, () => {});
+        t.tcpServer[method](socketId, () => {});
+      }
       await t.barrier();
     },
     {
       kind: 'fatal',
       accepts: {
         D4: {
-          script: ['tcpServer.create({}, callback)', 'tcpServer.create calls back ({socketId: server 1})'],
-          'server 1': [
-            'listen(id, "127.0.0.1", 0, callback)',
-            `${method}(id, callback)`,
-            // Ours is never pending: it has come to an end before the next call is looked at.
-            'listen calls back (0)',
-            `${method} calls back ()`,
+          script: [
+            ...servers.map(({ create }) => `${create}({}, callback)`),
+            ...servers.map(({ create, name }) => `${create} calls back ({socketId: ${name}})`),
           ],
+          ...Object.fromEntries(
+            servers.map(({ name }) => [
+              name,
+              [
+                'listen(id, "127.0.0.1", 0, callback)',
+                `${method}(id, callback)`,
+                // Ours is never pending: it has come to an end before the next call is looked at.
+                'listen calls back (0)',
+                `${method} calls back ()`,
+              ],
+            ]),
+          ),
         },
       },
     },
