@@ -45,6 +45,8 @@ Object.assign(globalThis, {
     async run(name, contender, again) {
       const scenario = scenarios.find((each) => each.name === name);
       if (!scenario) throw new Error(`There is no scenario ${name}.`);
+      // One that has not come to its end still listens.
+      stage?.leave();
       const sockets = contenders[contender];
       barriers[contender] ??= new Barrier(sockets.tcp, peers);
       stage = new Stage(sockets, peers, barriers[contender]);

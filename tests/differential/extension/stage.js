@@ -61,9 +61,14 @@ export class Stage {
     this.#listeners.delete(name);
   }
 
+  /** Listens to nothing any more. */
+  leave() {
+    for (const [namespace, event] of EVENTS) this.mute(namespace, event);
+  }
+
   /** Closes everything, which is in no trace any more, and waits until nothing of it can come. */
   async strike() {
-    for (const [namespace, event] of EVENTS) this.mute(namespace, event);
+    this.leave();
     for (const namespace of /** @type {const} */ (['tcpServer', 'tcp'])) {
       const api = this.raw[namespace];
       const sockets = await new Promise((resolve) => api.getSockets(resolve));

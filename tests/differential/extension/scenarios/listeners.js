@@ -51,12 +51,31 @@ export default [
   }),
   scenario('no functions as listeners', async (t) => {
     const { onReceive } = t.tcp;
-    for (const args of [[], [undefined], [null], [5], [{}], ['x'], [() => {}, {}], [() => {}, { filters: [] }]]) {
+    for (const args of [
+      [],
+      [undefined],
+      [null],
+      [5],
+      [{}],
+      ['x'],
+      [true],
+      [[]],
+      [Symbol('s')],
+      [() => {}, {}],
+      [() => {}, undefined],
+      [() => {}, null],
+      [() => {}, 5],
+      [() => {}, 'x'],
+      [() => {}, []],
+      [() => {}, () => {}],
+      [() => {}, undefined, {}],
+      [() => {}, { filters: [] }],
+    ]) {
       for (const method of ['addListener', 'removeListener', 'hasListener']) {
         try {
-          t.note(`${method}, ${args.length}, ${typeof args[0]}`, onReceive[method](...args));
+          t.note(`${method}(${args.map((arg) => typeof arg).join()})`, onReceive[method](...args));
         } catch (error) {
-          t.note(`${method} throws`, String(error));
+          t.note(`${method}(${args.map((arg) => typeof arg).join()}) throws`, String(error));
         }
         for (const arg of args) if (typeof arg === 'function') onReceive.removeListener(arg);
       }

@@ -116,9 +116,9 @@ export default [
     await t.barrier();
     await t.call('tcp', 'getInfo', socketId);
   }),
-  scenario('ping-pong, two hundred times', async (t) => {
+  scenario('ping-pong, a hundred times', async (t) => {
     const { socketId, peer } = await t.connect();
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 100; i++) {
       await peer.write('ping');
       await t.received(socketId, 4 * (i + 1));
       await t.raw.tcp.send(socketId, new TextEncoder().encode('pong').buffer, () => {});
