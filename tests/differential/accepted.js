@@ -3,7 +3,7 @@
  * and what exactly differs then. It fails when that is not so any more: this list cannot rot.
  */
 
-import { changes, END, GONE } from './compare.js';
+import { changes, END, isGone } from './compare.js';
 
 /** @typedef {import('./compare.js').Lines} Lines */
 
@@ -79,9 +79,8 @@ const hasNoEnd = (trace) => trace.some(([stream]) => stream === END);
 function judgeLoss(row, expected, native, shim) {
   const wrong = changes(Object.entries(expected), shim);
   const text = wrong.length > 0 ? [`${row}: the shim does not what it is to do:\n${indent(wrong)}`] : [];
-  const gone = native.some(([stream, lines]) => stream === END && lines.includes(GONE));
   const unanswered = changes(native, shim).some((line) => / \+ \S+ calls back /.test(line));
-  return gone || (unanswered && !hasNoEnd(native)) ? text : [...text, `${row} is not met any more.`];
+  return isGone(native) || (unanswered && !hasNoEnd(native)) ? text : [...text, `${row} is not met any more.`];
 }
 
 /**

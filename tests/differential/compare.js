@@ -8,6 +8,9 @@ export const END = 'no end';
 /** What it tells there when the worker's process, or the browser, has ended. */
 export const GONE = 'the process is gone';
 
+/** @param {Lines} trace whether the process went in the middle of it */
+export const isGone = (trace) => trace.some(([stream, lines]) => stream === END && lines.includes(GONE));
+
 /**
  * The steps from one list to another, with as many lines kept as possible.
  *

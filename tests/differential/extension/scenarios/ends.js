@@ -137,10 +137,7 @@ export default [
     },
     {
       accepts: {
-        D5: [
-          'script - the peer: {data: "\\"\\"", end: "RST"}',
-          'script + the peer: {data: "\\"\\"", end: "FIN"}',
-        ],
+        D5: ['script - the peer: {data: "\\"\\"", end: "RST"}', 'script + the peer: {data: "\\"\\"", end: "FIN"}'],
       },
     },
   ),
