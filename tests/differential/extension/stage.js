@@ -235,6 +235,22 @@ export class Stage {
     return { socketId, port: this.namePort(localPort, `the port of server ${this.#ports.size + 1}`) };
   }
 
+  /**
+   * A server to which a connection stays under way: it accepts nobody, and its queue is full. It is in no trace.
+   *
+   * @returns {Promise<{port: number, close: () => Promise<void>}>}
+   */
+  async fullServer() {
+    const { tcpServer } = this.raw;
+    const { socketId } = await tcpServer.create({});
+    await tcpServer.setPaused(socketId, true);
+    await new Promise((resolve) => tcpServer.listen(socketId, '127.0.0.1', 0, 1, resolve));
+    const { localPort } = await tcpServer.getInfo(socketId);
+    // One more than the backlog is what Linux takes.
+    for (let i = 0; i < 2; i++) await this.peers.connect(localPort);
+    return { port: this.namePort(localPort, 'a full port'), close: () => tcpServer.close(socketId) };
+  }
+
   /** A server of the extension, and its client at both ends. */
   async accept() {
     const server = await this.server();

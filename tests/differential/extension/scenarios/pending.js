@@ -17,21 +17,6 @@ async function blockedSend(t) {
   return socketId;
 }
 
-/**
- * A port where a connection stays under way: nobody accepts, and the queue is full.
- *
- * @param {import('../stage.js').Stage} t
- * @returns {Promise<number>}
- */
-async function fullPort(t) {
-  const { socketId } = await t.raw.tcpServer.create({});
-  await t.raw.tcpServer.setPaused(socketId, true);
-  await new Promise((resolve) => t.raw.tcpServer.listen(socketId, '127.0.0.1', 0, 1, resolve));
-  const { localPort } = await t.raw.tcpServer.getInfo(socketId);
-  for (let i = 0; i < 2; i++) await t.peers.connect(localPort);
-  return t.namePort(localPort, 'a full port');
-}
-
 /** So many that not all of them can be done before they are given up, on Chromium's API. */
 const servers = Array.from({ length: 30 }, (_, i) => ({
   create: `tcpServer.create${i > 0 ? `#${i + 1}` : ''}`,
@@ -77,7 +62,7 @@ export default ['close', 'disconnect'].flatMap((method) => [
   scenario(
     `D4 T-84 ${method} with a pending connect`,
     async (t) => {
-      const port = await fullPort(t);
+      const { port } = await t.fullServer();
       const { socketId } = await t.call('tcp', 'create', {});
       t.tcp.connect(socketId, '127.0.0.1', port, () => {});
       await t.barrier();
