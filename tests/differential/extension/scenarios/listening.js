@@ -173,6 +173,8 @@ export default [
     const { socketId, port } = await t.server();
     await t.call('tcpServer', 'disconnect', socketId);
     await t.call('tcpServer', 'getInfo', socketId);
+    // Chromium's port is free soon, but not yet when this has called back.
+    await t.barrier();
     t.note('at the port', (await t.peers.connect(port)).error);
     await t.call('tcpServer', 'disconnect', socketId);
     await t.call('tcpServer', 'listen', socketId, '127.0.0.1', port);
@@ -180,6 +182,8 @@ export default [
     await t.peers.connect(port);
     await t.accepted(socketId);
     await t.call('tcpServer', 'close', socketId);
+    // Chromium's port is free soon, but not yet when this has called back.
+    await t.barrier();
     t.note('at the port', (await t.peers.connect(port)).error);
     await t.call('tcpServer', 'disconnect', socketId);
     await t.call('tcpServer', 'close', socketId);
