@@ -9,6 +9,29 @@ test('addListener takes anything without a word, and only functions listen', () 
   assert.equal(event.hasListeners(), false);
 });
 
+test('hasListener is asked with a function, and there are no filters', () => {
+  const { event } = new EventSource();
+  const from = 'Error processing argument at index 0, conversion failure from ';
+  for (const [args, message] of [
+    [[], 'Insufficient number of arguments.'],
+    [[undefined], `${from}undefined`],
+    [[null], `${from}null`],
+    [['x'], `${from}x`],
+    [[5], from],
+    [[{}], from],
+  ]) {
+    assert.throws(() => event.hasListener(...args), { name: 'TypeError', message });
+  }
+  const listener = () => {};
+  for (const filter of [{}, undefined]) {
+    assert.throws(() => event.addListener(listener, filter), {
+      name: 'TypeError',
+      message: 'This event does not support filters',
+    });
+  }
+  assert.equal(event.hasListener(listener), false);
+});
+
 test('the same function is registered once', () => {
   const source = new EventSource();
   let calls = 0;

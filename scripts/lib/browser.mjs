@@ -101,19 +101,28 @@ export async function openBrowser(options) {
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
-    const target = await browser.waitForTarget(
-      (each) => each.type() === 'service_worker' && each.url().startsWith(`chrome-extension://${id}/`),
-      { timeout: 60_000 },
-    );
-    const worker = await target.worker();
-    if (!worker) throw new Error('The extension has no service worker.');
-    await scriptHasRun(worker, global);
-    return new Session(profile, browser, worker, id);
+    return new Session(profile, browser, await workerOf(browser, id, global), id);
   } catch (error) {
     if (browser) await endBrowser(browser);
     await profile.remove();
     throw error;
   }
+}
+
+/**
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {string} id an extension's
+ * @param {string} global what its service worker has when its script has run
+ */
+export async function workerOf(browser, id, global) {
+  const target = await browser.waitForTarget(
+    (each) => each.type() === 'service_worker' && each.url().startsWith(`chrome-extension://${id}/`),
+    { timeout: 60_000 },
+  );
+  const worker = await target.worker();
+  if (!worker) throw new Error('The extension has no service worker.');
+  await scriptHasRun(worker, global);
+  return worker;
 }
 
 /**

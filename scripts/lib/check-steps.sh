@@ -17,7 +17,7 @@ shim_check() {
 javascript_check() {
   npm_ci extension-shim
   local folder
-  for folder in examples/tabs-api scripts/lib tests/browser benches; do
+  for folder in examples/tabs-api scripts/lib tests/browser tests/differential benches; do
     printf '%s: ' "$folder"
     (cd "$folder" && "$root/extension-shim/node_modules/.bin/biome" ci .)
   done
@@ -28,7 +28,7 @@ javascript_types() {
   npm_ci examples/tabs-api
   npm_ci scripts/lib
   local folder
-  for folder in examples/tabs-api scripts/lib; do
+  for folder in examples/tabs-api scripts/lib tests/differential; do
     extension-shim/node_modules/.bin/tsc --project "$folder"
   done
 }

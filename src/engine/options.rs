@@ -109,16 +109,16 @@ pub(super) fn set_no_delay(stream: &TcpStream, on: bool) -> io::Result<()> {
     SockRef::from(stream).set_tcp_nodelay(on)
 }
 
-/// `setKeepAlive`; a positive `delay` in seconds sets idle time and interval alike, as Chromium does.
+/// `setKeepAlive`; a positive `delay` in seconds sets idle time and interval alike, as Chromium does. Nobody looks at it when
+/// keep-alive is switched off.
 pub(super) fn set_keep_alive(stream: &TcpStream, on: bool, delay: i32) -> io::Result<()> {
     let socket = SockRef::from(stream);
-    let delay = u64::try_from(delay).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    if on && delay > 0 {
-        let delay = Duration::from_secs(delay);
-        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(delay).with_interval(delay))
-    } else {
-        socket.set_keepalive(on)
+    if !on || delay == 0 {
+        return socket.set_keepalive(on);
     }
+    let delay = u64::try_from(delay).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let delay = Duration::from_secs(delay);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(delay).with_interval(delay))
 }
 
 /// Makes the coming close a reset: nobody must take half a message for a whole one.
@@ -160,6 +160,7 @@ mod tests {
         set_keep_alive(&stream, false, 5).unwrap();
         assert!(!socket.keepalive().unwrap());
         assert!(set_keep_alive(&stream, true, -1).is_err());
+        set_keep_alive(&stream, false, -1).unwrap();
     }
 
     #[tokio::test]

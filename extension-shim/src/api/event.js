@@ -37,16 +37,25 @@ export class EventSource {
 
   /** @type {PublicEvent<any>} */
   event = {
-    addListener: (listener) => {
+    addListener: (listener, /** @type {unknown[]} */ ...filters) => {
       // Chrome takes anything here without a word.
-      if (typeof listener === 'function' && !this.#listeners.includes(listener)) {
-        this.#listeners = [...this.#listeners, listener];
-      }
+      if (typeof listener !== 'function') return;
+      if (filters.length > 0) throw new TypeError('This event does not support filters');
+      if (!this.#listeners.includes(listener)) this.#listeners = [...this.#listeners, listener];
     },
     removeListener: (listener) => {
       this.#listeners = this.#listeners.filter((known) => known !== listener);
     },
-    hasListener: (listener) => this.#listeners.includes(listener),
+    hasListener: (/** @type {unknown[]} */ ...args) => {
+      const [listener] = args;
+      // The one method of an event that checks what it is given, and the text says it no better for most.
+      if (args.length === 0) throw new TypeError('Insufficient number of arguments.');
+      if (typeof listener !== 'function') {
+        const told = typeof listener === 'string' || listener === undefined || listener === null ? listener : '';
+        throw new TypeError(`Error processing argument at index 0, conversion failure from ${told}`);
+      }
+      return this.#listeners.includes(/** @type {(info: any) => void} */ (listener));
+    },
     hasListeners: () => this.#listeners.length > 0,
   };
 
