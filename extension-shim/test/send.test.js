@@ -177,24 +177,38 @@ test('after an early failure an empty last chunk ends the row, and no more of it
 
 for (const method of ['close', 'disconnect']) {
   test(`${method} cuts the sends that are still here: one begun ends behind it, the others fail with -15`, async () => {
-    const { tcp, host, sends } = await sending();
-    const begun = called(tcp.send, 1, new Uint8Array(6 * MIB));
-    const waiting = called(tcp.send, 1, new Uint8Array(10));
+    const error = { message: 'net::ERR_SOCKET_NOT_CONNECTED', code: -15 };
+    const failed = { error, result: { resultCode: -15 } };
+    // As the real host: what it has begun to take is answered before the call that ends it.
+    const handlers = {
+      'sockets.tcp.send': () => undefined,
+      [`sockets.tcp.${method}`]: () => {
+        shim.host.reply(sends()[0], failed);
+        return { result: null };
+      },
+    };
+    const shim = await start({ handlers });
+    const { tcp } = shim;
+    const sends = () => shim.host.of('sockets.tcp.send');
+    await tcp.create();
+    const { host } = shim;
+    const order = [];
+    const begun = called(tcp.send, 1, new Uint8Array(6 * MIB)).finally(() => order.push('begun'));
+    const waiting = called(tcp.send, 1, new Uint8Array(10)).finally(() => order.push('waiting'));
     await task();
     const count = host.messages.length;
-    const done = tcp[method](1);
-    assert.deepEqual(await waiting, {
-      results: [{ resultCode: -15 }],
-      lastError: 'net::ERR_SOCKET_NOT_CONNECTED',
-    });
-    await done;
+    const done = tcp[method](1).finally(() => order.push(method));
+    await Promise.all([begun, waiting, done]);
+    for (const send of [begun, waiting]) {
+      assert.deepEqual(await send, { results: [{ resultCode: -15 }], lastError: error.message });
+    }
+    assert.deepEqual(order, ['begun', 'waiting', method]);
     const [call, end, ...rest] = host.messages.slice(count);
     assert.equal(call.method, `sockets.tcp.${method}`);
     assert.deepEqual(end, { id: sends()[0].id, method: 'sockets.tcp.send', params: { socketId: 1, data: '' } });
     assert.deepEqual(rest, []);
     host.event('host.ack', { bytes: 4 * MIB });
-    host.reply(end, { error: { message: 'net::ERR_SOCKET_NOT_CONNECTED', code: -15 }, result: { resultCode: -15 } });
-    assert.equal((await begun).lastError, 'net::ERR_SOCKET_NOT_CONNECTED');
+    await task();
     assert.equal(host.messages.length, count + 2);
   });
 }

@@ -11,7 +11,7 @@ const DEFAULT_WINDOW = 4 * 1024 * 1024;
 /** After these calls the socket's connection is over, so payload that has not left yet has no one to go to. */
 const ENDS = new Set(['sockets.tcp.close', 'sockets.tcp.disconnect']);
 
-const notConnected = () => ({
+export const notConnected = () => ({
   error: { message: 'net::ERR_SOCKET_NOT_CONNECTED', code: -15 },
   result: { resultCode: -15 },
 });
@@ -23,6 +23,7 @@ const notConnected = () => ({
  * @property {Record<string, any>} params `data`, where there is any, is a `Payload` here, or what looks like one.
  * @property {(reply: import('../api/namespaces.js').Reply) => void} settle
  * @property {boolean} [charged] The quota has been taken already.
+ * @property {Call[]} [unsent] Sends that this call ends before any of them has left.
  * @property {unknown[]} [parts] What has come of a reply that comes in parts.
  *
  * @typedef {object} Send Payload on its way.
@@ -42,7 +43,6 @@ export class Outbox {
   #acked = 0;
   #window = DEFAULT_WINDOW;
   #takeAck;
-  #refuse;
   #writer;
 
   /**
@@ -54,7 +54,6 @@ export class Outbox {
    */
   constructor(transport, { takeAck, refuse }) {
     this.#takeAck = takeAck;
-    this.#refuse = refuse;
     this.#writer = new FrameWriter(transport, ({ id }, reason) => {
       if (id !== undefined) refuse(id, { error: { message: `The message could not be sent to the host: ${reason}` } });
     });
@@ -137,7 +136,7 @@ export class Outbox {
       return;
     }
     this.#writer.add({ id, method, params }, 0);
-    if (ENDS.has(method)) this.#endSends(params.socketId);
+    if (ENDS.has(method)) call.unsent = this.#endSends(params.socketId);
   }
 
   /**
@@ -145,6 +144,8 @@ export class Outbox {
    * it does not know of the others, and must not take them for a later connection of the same socket.
    *
    * @param {number} socketId
+   * @returns {Call[]} The others. They fail behind the first and before the call that ends them, whose replies the host
+   *   gives in that order.
    */
   #endSends(socketId) {
     const queue = this.#sends.get(socketId) ?? [];
@@ -155,7 +156,7 @@ export class Outbox {
       this.#writeChunk(begun);
     }
     this.#sends.delete(socketId);
-    for (const { call } of queue) this.#refuse(/** @type {number} */ (call.id), notConnected());
+    return queue.map(({ call }) => call);
   }
 
   /** @param {number} bytes */

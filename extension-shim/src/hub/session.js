@@ -2,7 +2,7 @@
 
 import { decodedLength } from './base64.js';
 import { Credit, costOf, Delivery } from './credit.js';
-import { Outbox } from './outbox.js';
+import { notConnected, Outbox } from './outbox.js';
 import { Sockets } from './sockets.js';
 
 /** @typedef {import('./outbox.js').Call} Call */
@@ -102,6 +102,7 @@ export class Session {
     this.#pending.delete(id);
     if (call.parts && Array.isArray(reply.result)) reply.result = [...call.parts, ...reply.result];
     if (call.params.data) this.#outbox.settled(call);
+    for (const unsent of call.unsent ?? []) this.#settle(/** @type {number} */ (unsent.id), notConnected());
     call.settle(reply);
     this.sockets.replied(call.method, call.params, reply);
     if (!this.#over && this.#pending.size === 0 && this.sockets.size === 0) {
