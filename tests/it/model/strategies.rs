@@ -80,7 +80,7 @@ fn send() -> impl Strategy<Value = Action> {
 }
 
 fn written() -> impl Strategy<Value = u64> {
-    select(vec![0, 1, 700, 5_000, 70_000, 300_000])
+    select(vec![0, 1, 700, 5_000, 70_000, 600_000])
 }
 
 fn dial() -> impl Strategy<Value = Action> {
