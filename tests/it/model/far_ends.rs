@@ -271,7 +271,7 @@ impl Peer {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             // The host has ended it; how is a matter of reading.
             Err(error) => {
-                self.write_reset = error.kind() == ErrorKind::ConnectionReset;
+                self.write_reset |= error.kind() == ErrorKind::ConnectionReset;
                 self.planned = self.written;
             }
         }
