@@ -101,7 +101,7 @@ impl Runner<'_> {
             }
             Action::KeepAlive(pick, on, delay) => {
                 let (socket, params) = (self.pick(Kind::Tcp, pick), json!({"enable": on, "delay": delay}));
-                self.on(Kind::Tcp, "setKeepAlive", socket, What::KeepAlive(delay), params);
+                self.on(Kind::Tcp, "setKeepAlive", socket, What::KeepAlive(on, delay), params);
             }
             _ => {}
         }

@@ -59,7 +59,7 @@ impl Model {
             What::Connect(target, peer) => self.connected(request, call.socket, *target, *peer, &reply),
             What::Send(send) => self.sent(request, call.socket, *send, &reply),
             What::Listen(_) => self.on(Kind::Server, call, &reply),
-            What::NoDelay | What::KeepAlive(_) => self.option(call, &reply),
+            What::NoDelay | What::KeepAlive(..) => self.option(call, &reply),
             What::Update(kind, _)
             | What::Pause(kind, _)
             | What::Info(kind)
@@ -317,7 +317,8 @@ impl Model {
             return is(reply, &unknown);
         }
         let peer = self.connection(call.socket).map(|connection| connection.peer);
-        let wrong = matches!(call.what, What::KeepAlive(..0));
+        // Switching off takes any delay.
+        let wrong = matches!(call.what, What::KeepAlive(true, ..0));
         match peer {
             Some(_) if !wrong && reply["result"] == 0 => is(reply, &zero()),
             // A kernel may refuse it when the connection is broken.

@@ -43,7 +43,7 @@ pub enum What {
     Connect(Target, usize),
     Send(Send),
     NoDelay,
-    KeepAlive(i32),
+    KeepAlive(bool, i32),
 }
 
 #[derive(Clone, Copy, Debug)]
