@@ -133,7 +133,7 @@ impl Runner<'_> {
         port
     }
 
-    fn connect(&mut self, socket: i64, target: Target) {
+    pub(super) fn connect(&mut self, socket: i64, target: Target) {
         static BLACK_HOLE: OnceLock<(u16, Vec<Socket>)> = OnceLock::new();
         let mut peer = usize::MAX;
         let mut waiting = |reading: bool, bytes: u64| {

@@ -1,9 +1,11 @@
 //! What peers do, and acks.
 
+use serde_json::json;
+
 use super::far_ends::Command;
-use super::program::{Action, Kind};
+use super::program::{Action, Kind, Target};
 use super::runner::Runner;
-use super::state::{Check, Ending, PeerPlan, Role};
+use super::state::{Check, Ending, PeerPlan, Role, What};
 
 /// Bytes that use up a socket's window and leave something in the kernel.
 const FLOOD: u64 = 1 << 20;
@@ -13,6 +15,7 @@ impl Runner<'_> {
     pub(super) fn deed(&mut self, action: &Action) {
         let (at, command) = match *action {
             Action::Ack => return self.ack(),
+            Action::Reconnect(which, bytes) => return self.reconnect(self.pick(Kind::Tcp, which), bytes),
             Action::LookAway(steps) => {
                 // This one counts too.
                 self.away = steps + 1;
@@ -49,6 +52,13 @@ impl Runner<'_> {
             Command::End(ending) => plan.ending = plan.ending.max(ending),
         }
         self.far_ends.tell(peer, command);
+    }
+
+    fn reconnect(&mut self, socket: i64, bytes: u64) {
+        let what = What::Disconnect(Kind::Tcp);
+        self.on(Kind::Tcp, "disconnect", socket, what, json!({}));
+        self.connect(socket, Target::Peer { reading: true, bytes });
+        self.pause(Kind::Tcp, socket, false);
     }
 
     pub(super) fn break_off(&mut self, socket: i64, flood: bool, pause: Option<bool>) -> Check {

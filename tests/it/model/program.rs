@@ -146,6 +146,8 @@ pub enum Action {
         reading: bool,
         bytes: u64,
     },
+    /// Disconnects, connects to a peer that writes so many bytes, and resumes: what is not acknowledged stays so.
+    Reconnect(Pick, u64),
     /// The peer of this connection resets it amid sends. Before that it writes more than a window holds, if `flood`, so that the
     /// end waits for an ack while the socket is being read; behind it the socket is paused or resumed.
     Break {

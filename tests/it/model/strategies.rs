@@ -129,6 +129,7 @@ fn deed() -> impl Strategy<Value = Action> {
         3 => peer().prop_map(Action::HalfClose),
         3 => peer().prop_map(Action::CloseGently),
         3 => peer().prop_map(Action::Reset),
+        2 => (busy(), written()).prop_map(|(which, bytes)| Action::Reconnect(which, bytes)),
         2 => (busy(), any::<bool>(), any::<Option<bool>>())
             .prop_map(|(which, flood, pause)| Action::Break { which, flood, pause }),
         4 => Just(Action::Ack),
