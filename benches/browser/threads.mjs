@@ -68,11 +68,10 @@ export class Threads {
     for (const [thread, { row, ms }] of await snapshot()) {
       sums.set(row, (sums.get(row) ?? 0) + ms - (this.#before.get(thread)?.ms ?? 0));
     }
-    // What `value` counts in a second of one unit each: bytes become MB, operations stay what they are.
-    const units = value({ count: params.total, seconds: 1 });
-    const counted = label.includes('MB/s') ? units : params.total;
-    for (const [row, ms] of sums)
-      this.#samples(label, contender, row).push((ms / counted) * (counted === units ? 1 : 1e3));
+    // MB of payload, or operations.
+    const isData = label.includes('MB/s');
+    const counted = isData ? value({ count: params.total, seconds: 1 }) : params.total / 1e3;
+    for (const [row, ms] of sums) this.#samples(label, contender, row).push(ms / counted);
   }
 
   /** @param {string[]} keys measure, contender, row */
