@@ -12,6 +12,7 @@ mod linger;
 mod options;
 mod ready;
 mod sends;
+mod settings;
 mod table;
 mod tcp;
 mod tcp_server;
@@ -32,7 +33,7 @@ use table::{Socket, Table};
 
 use crate::net_error::NetError;
 use crate::policy::Permissions;
-use crate::wire::{Ack, Call, Failure, FrameSink, Outgoing, Placed, Value};
+use crate::wire::{Ack, Call, Failure, FrameSink, Outgoing, Placed, SocketInfo, Value};
 
 pub use credit::{ACCEPT_WINDOW, PORT_WINDOW, SOCKET_WINDOW};
 pub use linger::MOST_LINGERING;
@@ -213,6 +214,18 @@ impl<P: Permissions> Engine<P> {
             Call::Hello(_) | Call::Ack(_) | Call::Bye(_) => return,
         };
         self.reply(id, outcome);
+    }
+
+    /// The socket that `make` builds for its new id.
+    fn create(&mut self, make: impl FnOnce(u32) -> Socket) -> Outcome {
+        let id = self.table.insert(make);
+        id.map(Value::Created)
+            .ok_or_else(|| Failure::hidden(NetError::InsufficientResources))
+    }
+
+    /// `getSockets`: what `info` says of the sockets of its kind, lowest id first.
+    fn infos(&self, info: impl Fn(&Socket) -> Option<SocketInfo>) -> Value {
+        Value::Infos(self.table.in_order().filter_map(info).collect())
     }
 
     /// Takes the shim's counters of what it has consumed.

@@ -106,6 +106,11 @@ impl Table {
         self.sockets.remove(&id)
     }
 
+    /// All sockets, lowest id first.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Socket> {
+        self.ids().into_iter().filter_map(|id| self.sockets.get(&id))
+    }
+
     /// All ids, lowest first.
     pub(super) fn ids(&self) -> Vec<u32> {
         let mut ids: Vec<u32> = self.sockets.keys().copied().collect();
@@ -117,10 +122,11 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::settings::Settings;
     use crate::engine::tcp_server::Server;
 
     fn server(id: u32) -> Socket {
-        Socket::Server(Box::new(Server::new(id)))
+        Socket::Server(Box::new(Server::new(id, Settings::default())))
     }
 
     #[test]

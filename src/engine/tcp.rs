@@ -12,39 +12,22 @@ use super::connect::{self, Finished, Step};
 use super::connection::Connection;
 use super::credit::Credit;
 use super::ready::Ready;
+use super::settings::Settings;
 use super::table::Socket;
 use super::{Engine, NO_PERMISSION, NOT_FOUND, Outcome, not_found, options, port};
 use crate::address;
 use crate::net_error::NetError;
 use crate::policy::{Operation, Permissions};
 use crate::wire::{
-    Connect, Create, Failure, Outgoing, Properties, SetKeepAlive, SetNoDelay, SetPaused, SocketInfo, SocketOnly,
-    Update, Value,
+    Connect, Create, Failure, Outgoing, SetKeepAlive, SetNoDelay, SetPaused, SocketInfo, SocketOnly, Update, Value,
 };
-
-/// What JavaScript gets at once when `bufferSize` is not set (SPEC §2.2).
-const DEFAULT_BUFFER: usize = 4096;
-/// More than this brings nothing, as in Chromium.
-const LARGEST_BUFFER: usize = 64 << 10;
-
-/// What the property `bufferSize` comes to, in tcp and udp.
-pub(super) fn buffer_size(property: i32) -> usize {
-    match usize::try_from(property) {
-        Ok(size @ 1..) => size.min(LARGEST_BUFFER),
-        _ => DEFAULT_BUFFER,
-    }
-}
 
 /// A `tcp` socket.
 #[derive(Debug)]
 pub(super) struct Tcp {
     pub(super) id: u32,
-    persistent: bool,
-    name: Option<Arc<str>>,
-    buffer_size: i32,
+    pub(super) settings: Settings,
     pub(super) paused: bool,
-    /// Decision D8.
-    pub(super) allow_half_open: bool,
     pub(super) connection: Option<Connection>,
     /// `connect` calls that are not answered: any number may be resolving, at most one is dialing.
     attempts: Vec<Attempt>,
@@ -60,14 +43,11 @@ struct Attempt {
 }
 
 impl Tcp {
-    fn new(id: u32) -> Self {
+    fn new(id: u32, settings: Settings) -> Self {
         Self {
             id,
-            persistent: false,
-            name: None,
-            buffer_size: 0,
+            settings,
             paused: false,
-            allow_half_open: false,
             connection: None,
             attempts: Vec::new(),
             credit: Credit::default(),
@@ -82,33 +62,18 @@ impl Tcp {
         allow_half_open: bool,
         ready: &Arc<Ready>,
     ) -> Self {
-        let connection = Some(Connection::new(id, stream, peer, ready));
+        let mut settings = Settings::default();
+        settings.allow_half_open = allow_half_open;
         Self {
             paused: true,
-            allow_half_open,
-            connection,
-            ..Self::new(id)
-        }
-    }
-
-    fn update(&mut self, properties: Properties) {
-        if let Some(persistent) = properties.persistent {
-            self.persistent = persistent;
-        }
-        if let Some(name) = properties.name {
-            self.name = Some(name.0).filter(|name| !name.is_empty());
-        }
-        if let Some(buffer_size) = properties.buffer_size {
-            self.buffer_size = buffer_size;
-        }
-        if let Some(allow) = properties.allow_half_open {
-            self.allow_half_open = allow;
+            connection: Some(Connection::new(id, stream, peer, ready)),
+            ..Self::new(id, settings)
         }
     }
 
     /// How many bytes one JavaScript event may bring, from the next read on.
     pub(super) fn slice(&self) -> usize {
-        buffer_size(self.buffer_size)
+        self.settings.buffer_size()
     }
 
     /// Lets the next frame look for bytes, if reading is on.
@@ -124,17 +89,10 @@ impl Tcp {
         let local = self.connection.as_ref().and_then(|connection| connection.local);
         let peer = self.connection.as_ref().map(|connection| connection.peer);
         SocketInfo {
-            socket_id: self.id,
-            persistent: self.persistent,
-            name: self.name.clone(),
-            buffer_size: Some(self.buffer_size).filter(|&size| size > 0),
-            paused: self.paused,
             connected: Some(self.connection.is_some()),
-            local_address: local.map(|address| address::to_text(address.ip())),
-            local_port: local.map(|address| address.port()),
             peer_address: peer.map(|address| address::to_text(address.ip())),
             peer_port: peer.map(|address| address.port()),
-            allow_half_open: Some(true).filter(|_| self.allow_half_open),
+            ..self.settings.info(self.id, self.paused, local)
         }
     }
 
@@ -148,22 +106,12 @@ impl Tcp {
 
 impl<P: Permissions> Engine<P> {
     pub(super) fn tcp_create(&mut self, params: Create) -> Outcome {
-        let id = self.table.insert(|id| {
-            let mut tcp = Tcp::new(id);
-            if let Some(properties) = params.properties {
-                tcp.update(properties);
-            }
-            Socket::Tcp(Box::new(tcp))
-        });
-        id.map(Value::Created)
-            .ok_or_else(|| Failure::hidden(NetError::InsufficientResources))
+        self.create(|id| Socket::Tcp(Box::new(Tcp::new(id, Settings::new(params.properties)))))
     }
 
     pub(super) fn tcp_update(&mut self, params: Update) -> Outcome {
-        self.table
-            .tcp(params.socket_id)
-            .ok_or_else(not_found)?
-            .update(params.properties);
+        let tcp = self.table.tcp(params.socket_id).ok_or_else(not_found)?;
+        tcp.settings.update(params.properties);
         Ok(Value::None)
     }
 
@@ -189,13 +137,11 @@ impl<P: Permissions> Engine<P> {
         Ok(Value::Info(Box::new(tcp.info())))
     }
 
-    pub(super) fn tcp_get_sockets(&mut self) -> Value {
-        let ids = self.table.ids();
-        Value::Infos(
-            ids.into_iter()
-                .filter_map(|id| self.table.tcp_by_id(id).map(|tcp| tcp.info()))
-                .collect(),
-        )
+    pub(super) fn tcp_get_sockets(&self) -> Value {
+        self.infos(|socket| match socket {
+            Socket::Tcp(tcp) => Some(tcp.info()),
+            _ => None,
+        })
     }
 
     pub(super) fn tcp_set_keep_alive(&mut self, params: &SetKeepAlive) -> Outcome {

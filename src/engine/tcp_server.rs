@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Wake as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::ready::{Interest, Ready, SocketWaker};
+use super::settings::Settings;
 use super::table::Socket;
 use super::tcp::Tcp;
 use super::{Engine, NO_PERMISSION, Outcome, credit, not_found, options};
@@ -15,8 +16,7 @@ use crate::address;
 use crate::net_error::{NetError, is_client_gone};
 use crate::policy::{Operation, Permissions};
 use crate::wire::{
-    Failure, FrameSink, Listen, Outgoing, ServerCreate, ServerProperties, ServerUpdate, SetPaused, SocketInfo,
-    SocketOnly, Value,
+    Failure, FrameSink, Listen, Outgoing, ServerCreate, ServerUpdate, SetPaused, SocketInfo, SocketOnly, Value,
 };
 
 /// Clients that left before they were accepted, of which so many are passed over for one frame: they leave no event in it that would
@@ -27,11 +27,8 @@ const MOST_GONE: usize = 64;
 #[derive(Debug)]
 pub(super) struct Server {
     id: u32,
-    persistent: bool,
-    name: Option<Arc<str>>,
+    settings: Settings,
     paused: bool,
-    /// What its clients begin with.
-    allow_half_open: bool,
     listening: Option<Listening>,
 }
 
@@ -45,26 +42,12 @@ struct Listening {
 }
 
 impl Server {
-    pub(super) fn new(id: u32) -> Self {
+    pub(super) fn new(id: u32, settings: Settings) -> Self {
         Self {
             id,
-            persistent: false,
-            name: None,
+            settings,
             paused: false,
-            allow_half_open: false,
             listening: None,
-        }
-    }
-
-    fn update(&mut self, properties: ServerProperties) {
-        if let Some(persistent) = properties.persistent {
-            self.persistent = persistent;
-        }
-        if let Some(name) = properties.name {
-            self.name = Some(name.0).filter(|name| !name.is_empty());
-        }
-        if let Some(allow) = properties.allow_half_open {
-            self.allow_half_open = allow;
         }
     }
 
@@ -123,40 +106,18 @@ impl Server {
 
     fn info(&self) -> SocketInfo {
         let address = self.listening.as_ref().map(|listening| listening.address);
-        SocketInfo {
-            socket_id: self.id,
-            persistent: self.persistent,
-            name: self.name.clone(),
-            buffer_size: None,
-            paused: self.paused,
-            connected: None,
-            local_address: address.map(|address| address::to_text(address.ip())),
-            local_port: address.map(|address| address.port()),
-            allow_half_open: Some(true).filter(|_| self.allow_half_open),
-            peer_address: None,
-            peer_port: None,
-        }
+        self.settings.info(self.id, self.paused, address)
     }
 }
 
 impl<P: Permissions> Engine<P> {
     pub(super) fn server_create(&mut self, params: ServerCreate) -> Outcome {
-        let id = self.table.insert(|id| {
-            let mut server = Server::new(id);
-            if let Some(properties) = params.properties {
-                server.update(properties);
-            }
-            Socket::Server(Box::new(server))
-        });
-        id.map(Value::Created)
-            .ok_or_else(|| Failure::hidden(NetError::InsufficientResources))
+        self.create(|id| Socket::Server(Box::new(Server::new(id, Settings::new(params.properties)))))
     }
 
     pub(super) fn server_update(&mut self, params: ServerUpdate) -> Outcome {
-        self.table
-            .server(params.socket_id)
-            .ok_or_else(not_found)?
-            .update(params.properties);
+        let server = self.table.server(params.socket_id).ok_or_else(not_found)?;
+        server.settings.update(params.properties);
         Ok(Value::None)
     }
 
@@ -207,13 +168,11 @@ impl<P: Permissions> Engine<P> {
         Ok(Value::Info(Box::new(server.info())))
     }
 
-    pub(super) fn server_get_sockets(&mut self) -> Value {
-        let ids = self.table.ids();
-        Value::Infos(
-            ids.into_iter()
-                .filter_map(|id| self.table.server_by_id(id).map(|server| server.info()))
-                .collect(),
-        )
+    pub(super) fn server_get_sockets(&self) -> Value {
+        self.infos(|socket| match socket {
+            Socket::Server(server) => Some(server.info()),
+            _ => None,
+        })
     }
 
     /// Accepts what waits, one connection per server and turn, while the frame and the window have room for the events.
@@ -236,7 +195,7 @@ impl<P: Permissions> Engine<P> {
                 }
                 Poll::Ready(Ok((stream, peer))) => {
                     server.look();
-                    let allow_half_open = server.allow_half_open;
+                    let allow_half_open = server.settings.allow_half_open;
                     self.announce(id, stream, peer, allow_half_open, sink);
                 }
                 Poll::Ready(Err(error)) if is_client_gone(&error) => {

@@ -231,7 +231,7 @@ impl<P: Permissions> Engine<P> {
                     connection.read_size = Some(next);
                     sink.receive(id, slice, &self.scratch[..length]);
                 }
-                Poll::Ready(Ok(0)) if tcp.allow_half_open && !connection.write_failed => {
+                Poll::Ready(Ok(0)) if tcp.settings.allow_half_open && !connection.write_failed => {
                     connection.peer_finished = true;
                     tcp.paused = true;
                     sink.control(&mut Outgoing::ReceiveError {

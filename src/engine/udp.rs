@@ -1,20 +1,18 @@
 //! `sockets.udp`: properties, binding, groups and options. Datagrams are in `datagrams`.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use super::credit::Credit;
 use super::datagrams::{Bound, Lookup};
 use super::options::Multicast;
+use super::settings::Settings;
 use super::table::Socket;
-use super::tcp::buffer_size;
 use super::{Engine, Outcome, not_found, options, port};
 use crate::address;
 use crate::net_error::NetError;
 use crate::policy::{Operation, Permissions};
 use crate::wire::{
-    Bind, Create, Failure, Group, Properties, SetEnabled, SetPaused, SetTimeToLive, SocketInfo, SocketOnly, Update,
-    Value,
+    Bind, Create, Failure, Group, SetEnabled, SetPaused, SetTimeToLive, SocketInfo, SocketOnly, Update, Value,
 };
 
 /// `udp` has a text of its own (SPEC §1.3).
@@ -24,9 +22,7 @@ pub(super) const NO_PERMISSION: &str = "App does not have permission";
 #[derive(Debug)]
 pub(super) struct Udp {
     pub(super) id: u32,
-    persistent: bool,
-    name: Option<Arc<str>>,
-    buffer_size: i32,
+    settings: Settings,
     pub(super) paused: bool,
     pub(super) bound: Option<Bound>,
     /// What the first `bind` that reaches the system applies; nothing can be set once it is gone.
@@ -39,12 +35,10 @@ pub(super) struct Udp {
 }
 
 impl Udp {
-    fn new(id: u32) -> Self {
+    fn new(id: u32, settings: Settings) -> Self {
         Self {
             id,
-            persistent: false,
-            name: None,
-            buffer_size: 0,
+            settings,
             paused: false,
             bound: None,
             multicast: Some(Multicast::default()),
@@ -54,21 +48,9 @@ impl Udp {
         }
     }
 
-    fn update(&mut self, properties: Properties) {
-        if let Some(persistent) = properties.persistent {
-            self.persistent = persistent;
-        }
-        if let Some(name) = properties.name {
-            self.name = Some(name.0).filter(|name| !name.is_empty());
-        }
-        if let Some(buffer_size) = properties.buffer_size {
-            self.buffer_size = buffer_size;
-        }
-    }
-
     /// The largest datagram that is received.
     pub(super) fn buffer_size(&self) -> usize {
-        buffer_size(self.buffer_size)
+        self.settings.buffer_size()
     }
 
     /// Lets the next frame look for datagrams, if receiving is on.
@@ -81,19 +63,7 @@ impl Udp {
 
     fn info(&self) -> SocketInfo {
         let local = self.bound.as_ref().and_then(Bound::local);
-        SocketInfo {
-            socket_id: self.id,
-            persistent: self.persistent,
-            name: self.name.clone(),
-            buffer_size: Some(self.buffer_size).filter(|&size| size > 0),
-            paused: self.paused,
-            connected: None,
-            local_address: local.map(|address| address::to_text(address.ip())),
-            local_port: local.map(|address| address.port()),
-            peer_address: None,
-            peer_port: None,
-            allow_half_open: None,
-        }
+        self.settings.info(self.id, self.paused, local)
     }
 
     /// Joins or leaves; the checks stand in Chromium's order: text, membership, state, family, kind, system.
@@ -124,15 +94,7 @@ impl Udp {
 
 impl<P: Permissions> Engine<P> {
     pub(super) fn udp_create(&mut self, params: Create) -> Outcome {
-        let id = self.table.insert(|id| {
-            let mut udp = Udp::new(id);
-            if let Some(properties) = params.properties {
-                udp.update(properties);
-            }
-            Socket::Udp(Box::new(udp))
-        });
-        id.map(Value::Created)
-            .ok_or_else(|| Failure::hidden(NetError::InsufficientResources))
+        self.create(|id| Socket::Udp(Box::new(Udp::new(id, Settings::new(params.properties)))))
     }
 
     fn udp(&mut self, id: i32) -> Result<&mut Udp, Failure> {
@@ -140,7 +102,7 @@ impl<P: Permissions> Engine<P> {
     }
 
     pub(super) fn udp_update(&mut self, params: Update) -> Outcome {
-        self.udp(params.socket_id)?.update(params.properties);
+        self.udp(params.socket_id)?.settings.update(params.properties);
         Ok(Value::None)
     }
 
@@ -155,13 +117,11 @@ impl<P: Permissions> Engine<P> {
         Ok(Value::Info(Box::new(self.udp(params.socket_id)?.info())))
     }
 
-    pub(super) fn udp_get_sockets(&mut self) -> Value {
-        let ids = self.table.ids();
-        Value::Infos(
-            ids.into_iter()
-                .filter_map(|id| self.table.udp_by_id(id).map(|udp| udp.info()))
-                .collect(),
-        )
+    pub(super) fn udp_get_sockets(&self) -> Value {
+        self.infos(|socket| match socket {
+            Socket::Udp(udp) => Some(udp.info()),
+            _ => None,
+        })
     }
 
     /// The checks stand in Chromium's order: id, permission, state, address, system.

@@ -94,46 +94,18 @@ fn without_a_common_protocol_every_call_is_refused() {
 #[test]
 fn a_hello_that_is_not_right_is_an_error_reply() {
     let last = (1_u64 << 31) - (1 << 20);
-    for next in [
-        json!(0),
-        json!(last + 1),
-        json!(u32::MAX),
-        json!(u64::MAX),
-        json!(-1),
-        json!(1.5),
-        json!("1"),
+    for (key, values) in [
+        ("nextSocketId", json!([0, last + 1, u32::MAX, u64::MAX, -1, 1.5, "1"])),
+        ("protocol", json!([1, [1], [1, 1, 1], [-1, 1], "1", null])),
     ] {
-        let mut host = Host::new();
-        let mut params = hello();
-        params["nextSocketId"] = next.clone();
-        let reply = host.call("host.hello", params);
-        assert!(
-            reply["error"]["message"]
-                .as_str()
-                .unwrap()
-                .starts_with("Invalid params: "),
-            "{next}: {reply}"
-        );
-    }
-    for protocol in [
-        json!(1),
-        json!([1]),
-        json!([1, 1, 1]),
-        json!([-1, 1]),
-        json!("1"),
-        json!(null),
-    ] {
-        let mut host = Host::new();
-        let mut params = hello();
-        params["protocol"] = protocol.clone();
-        let reply = host.call("host.hello", params);
-        assert!(
-            reply["error"]["message"]
-                .as_str()
-                .unwrap()
-                .starts_with("Invalid params: "),
-            "{protocol}: {reply}"
-        );
+        for value in values.as_array().unwrap() {
+            let mut host = Host::new();
+            let mut params = hello();
+            params[key] = value.clone();
+            let reply = host.call("host.hello", params);
+            let message = reply["error"]["message"].as_str().unwrap();
+            assert!(message.starts_with("Invalid params: "), "{key} {value}: {reply}");
+        }
     }
     let mut host = Host::new();
     let mut params = hello();

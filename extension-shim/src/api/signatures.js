@@ -21,6 +21,14 @@
 
 const callback = 'optional function callback';
 
+/** What tcp and udp have alike. */
+const sending = {
+  DnsQueryType: ['any', 'ipv4', 'ipv6'],
+  CreateInfo: { socketId: 'integer' },
+  SendInfo: { resultCode: 'integer', bytesSent: 'optional integer' },
+  ReceiveErrorInfo: { socketId: 'integer', resultCode: 'integer' },
+};
+
 /** @type {Readonly<Record<'tcpServer' | 'tcp' | 'udp' | 'network', Namespace>>} */
 export const namespaces = {
   tcpServer: {
@@ -69,9 +77,7 @@ export const namespaces = {
         bufferSize: 'optional integer',
         allowHalfOpen: 'optional boolean',
       },
-      DnsQueryType: ['any', 'ipv4', 'ipv6'],
-      CreateInfo: { socketId: 'integer' },
-      SendInfo: { resultCode: 'integer', bytesSent: 'optional integer' },
+      ...sending,
       SocketInfo: {
         socketId: 'integer',
         persistent: 'boolean',
@@ -86,7 +92,6 @@ export const namespaces = {
         allowHalfOpen: 'optional boolean',
       },
       ReceiveInfo: { socketId: 'integer', data: 'binary' },
-      ReceiveErrorInfo: { socketId: 'integer', resultCode: 'integer' },
     },
     methods: {
       create: {
@@ -116,9 +121,7 @@ export const namespaces = {
   udp: {
     types: {
       SocketProperties: { persistent: 'optional boolean', name: 'optional string', bufferSize: 'optional integer' },
-      DnsQueryType: ['any', 'ipv4', 'ipv6'],
-      CreateInfo: { socketId: 'integer' },
-      SendInfo: { resultCode: 'integer', bytesSent: 'optional integer' },
+      ...sending,
       SocketInfo: {
         socketId: 'integer',
         persistent: 'boolean',
@@ -129,7 +132,6 @@ export const namespaces = {
         localPort: 'optional integer',
       },
       ReceiveInfo: { socketId: 'integer', data: 'binary', remoteAddress: 'string', remotePort: 'integer' },
-      ReceiveErrorInfo: { socketId: 'integer', resultCode: 'integer' },
     },
     methods: {
       create: {
