@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::thread;
+use std::{mem, thread};
 
 use tokio::sync::mpsc;
 
@@ -23,6 +23,8 @@ pub struct Output {
     buffers: mpsc::Receiver<io::Result<Vec<u8>>>,
     /// How many buffers are with the thread, or have come back from it unseen.
     away: usize,
+    /// Whether the last frame held answers only.
+    quiet: bool,
 }
 
 impl Output {
@@ -39,6 +41,7 @@ impl Output {
             frames,
             buffers,
             away: BUFFERS,
+            quiet: true,
         })
     }
 
@@ -54,8 +57,9 @@ impl Output {
         buffer
     }
 
-    /// Writes a frame, or hands it to the thread: at once goes what is urgent, when nothing is before it, as far as the pipe has
-    /// room. Events are worth the way over the thread, since what comes meanwhile then wakes the browser together with them.
+    /// Writes a frame, or hands it to the thread. At once go answers among answers, when nothing is before them, as far as the
+    /// pipe has room. Where the network speaks, too, the way over the thread pays: what comes meanwhile shares the next frame, and
+    /// the browser is woken less often.
     ///
     /// # Returns
     /// The buffer, if it is free again.
@@ -63,8 +67,9 @@ impl Output {
     /// # Errors
     /// What the write failed with.
     pub fn write(&mut self, frame: Frame) -> io::Result<Option<Vec<u8>>> {
+        let quiet = mem::replace(&mut self.quiet, frame.is_urgent());
         let written = match &mut self.sink {
-            Some(sink) if self.away == 0 && frame.is_urgent() => match sink.write(frame.bytes()) {
+            Some(sink) if self.away == 0 && quiet && frame.is_urgent() => match sink.write(frame.bytes()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 result => result?,
             },
