@@ -2,6 +2,12 @@
 //! the host trusts because `SSL_CERT_FILE` says so.
 
 mod authority;
+#[cfg(target_os = "linux")]
+mod certificates;
+#[cfg(target_os = "linux")]
+mod faults;
 mod peer;
 #[cfg(target_os = "linux")]
 mod secure;
+#[cfg(target_os = "linux")]
+mod transfer;

@@ -20,7 +20,7 @@ const MOST_DAYS: i32 = 3650;
 /// The longest name that DNS knows.
 const LONGEST_HOST: usize = 253;
 /// Another computer's clock may be behind.
-const CLOCK_SKEW: Duration = Duration::from_secs(3600);
+const CLOCK_SKEW: Duration = Duration::from_hours(1);
 
 /// What to make, checked.
 #[derive(Debug)]

@@ -1,3 +1,5 @@
+//! The tables of errors, row by row.
+
 use std::sync::Arc;
 
 use rustls::pki_types::UnixTime;

@@ -60,9 +60,19 @@ impl Authority {
         Self { issuer, file }
     }
 
+    pub fn certificate(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
     /// A host that trusts it and nobody else.
     pub fn host(&self) -> Host {
+        self.host_that(|_| {})
+    }
+
+    /// The same, started otherwise.
+    pub fn host_that(&self, change: impl FnOnce(&mut Setup)) -> Host {
         let mut setup = Setup::default();
+        change(&mut setup);
         let path = self.file.path().to_str().unwrap().to_owned();
         setup.environment.push(("SSL_CERT_FILE", path));
         setup.start()

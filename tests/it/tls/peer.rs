@@ -8,8 +8,18 @@ use std::thread::{self, JoinHandle};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::host::Host;
-use crate::peers::{accept, listener, zero};
+use crate::peers::{accept, listener, not_found, zero};
 use serde_json::{Value, json};
+
+#[track_caller]
+pub fn assert_gone(host: &mut Host, socket: u64) {
+    assert_eq!(host.simple("tcp.getInfo", socket), not_found());
+}
+
+/// A text of its own beside -4.
+pub fn invalid(message: &str) -> Value {
+    json!({"error": {"message": message, "code": -4}, "result": -4})
+}
 
 pub type Server = StreamOwned<ServerConnection, TcpStream>;
 

@@ -1,24 +1,14 @@
-//! `secure()`: what it asks of a socket, what comes of it, and what a bad certificate is told as.
+//! `secure()`: what it asks of a socket, what comes of it, and what else may happen meanwhile.
 
 use std::io::{Read as _, Write as _};
 
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::authority::{ALL, Authority, Pair};
+use super::authority::{ALL, Authority};
+use super::peer::{assert_gone, invalid};
 use crate::host::Host;
 use crate::peers::{accept, done, listener, net, not_found, sent, zero};
-
-/// A text of its own beside -4.
-fn invalid(message: &str) -> Value {
-    json!({"error": {"message": message, "code": -4}, "result": -4})
-}
-
-#[track_caller]
-fn assert_gone(host: &mut Host, socket: u64) {
-    assert_eq!(host.simple("tcp.getInfo", socket), not_found());
-}
 
 #[test]
 fn t61_t62_what_is_not_there_or_not_connected() {
@@ -102,48 +92,6 @@ fn t67_name_and_buffer_size_are_gone_and_the_rest_stays() {
     }
     assert_eq!(host.info("tcp", socket), expected);
     drop(server.join().unwrap());
-}
-
-/// A server whose certificate nobody known has issued.
-fn self_signed() -> Pair {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    Pair { certificate, key }
-}
-
-#[test]
-fn t69_each_fault_of_a_certificate_has_its_code_and_the_socket_is_gone() {
-    let authority = Authority::new();
-    let mut host = authority.host();
-    let dated = |from, to| {
-        authority.issue_as(&["localhost"], |params| {
-            params.not_before = date_time_ymd(from, 1, 1);
-            params.not_after = date_time_ymd(to, 1, 1);
-        })
-    };
-    let of_a_client = authority.issue_as(&["localhost"], |params| {
-        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
-    });
-    let an_authority_itself = authority.issue_as(&["localhost"], |params| {
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    });
-    for (pair, code, name) in [
-        (authority.issue(&["other.invalid"]), -200, "CERT_COMMON_NAME_INVALID"),
-        (authority.issue(&["127.0.0.1"]), -200, "CERT_COMMON_NAME_INVALID"),
-        (dated(2001, 2002), -201, "CERT_DATE_INVALID"),
-        (dated(2101, 2102), -201, "CERT_DATE_INVALID"),
-        (self_signed(), -202, "CERT_AUTHORITY_INVALID"),
-        (Authority::new().issue(&["localhost"]), -202, "CERT_AUTHORITY_INVALID"),
-        (an_authority_itself, -202, "CERT_AUTHORITY_INVALID"),
-        (of_a_client, -207, "CERT_INVALID"),
-    ] {
-        for versions in [&[&TLS12][..], &[&TLS13]] {
-            let (socket, reply) = host.try_secure("localhost", pair.server(versions), json!({}));
-            assert_eq!(reply, net(code, name));
-            assert_gone(&mut host, socket);
-        }
-    }
 }
 
 #[test]
