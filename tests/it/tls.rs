@@ -6,8 +6,10 @@ mod authority;
 mod certificates;
 #[cfg(target_os = "linux")]
 mod faults;
+mod pairs;
 mod peer;
 #[cfg(target_os = "linux")]
 mod secure;
+mod serving;
 #[cfg(target_os = "linux")]
 mod transfer;

@@ -6,6 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::host::{Host, Setup};
@@ -35,6 +36,11 @@ impl Pair {
             .with_no_client_auth();
         let (chain, key) = self.der();
         Arc::new(builder.with_single_cert(chain, key).unwrap())
+    }
+
+    /// What `tcpServer.create` takes.
+    pub fn pem(&self) -> Value {
+        json!({"certificate": self.certificate.pem(), "privateKey": self.key.serialize_pem()})
     }
 
     pub fn der(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
