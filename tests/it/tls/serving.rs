@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::authority::{ALL, Authority, client};
 use super::peer::invalid;
-use crate::host::{HANG, Host};
+use crate::host::{EXTENSION, HANG, Host};
 use crate::peers::{assert_same, dial, done, net, pattern, read_to_any_end, sent, zero};
 use crate::steps::Witness;
 
@@ -345,4 +345,29 @@ fn a_new_certificate_is_for_the_connections_to_come() {
     let update = json!({"socketId": served.server, "properties": {"name": "x"}});
     assert_eq!(host.call("tcpServer.update", update), done());
     assert_eq!(host.info("tcpServer", served.server)["tls"], true);
+}
+
+#[test]
+fn s66_s67_our_own_limit_holds_for_tls_and_who_found_no_room_waits() {
+    let mut host = Authority::new().host_that(|setup| {
+        setup.policy.as_mut().unwrap()["extensions"][EXTENSION]["limits"] = json!({"sockets": 4});
+    });
+    let served = Served::new(&mut host, json!({}));
+    let kept: Vec<(u64, Client)> = (0..3).map(|_| served.pair(&mut host)).collect();
+    let mut waiting = served.dial();
+    let full = json!({"socketId": served.server, "resultCode": -12});
+    assert_eq!(host.event("tcpServer.onAcceptError"), full);
+    assert_eq!(host.info("tcpServer", served.server)["paused"], true);
+    // One more, which nobody takes in hand meanwhile.
+    let later = dial(served.port);
+    assert_eq!(host.simple("tcp.close", kept[0].0), done());
+    host.pause("tcpServer", served.server, false);
+    let socket = host.accepted(served.server);
+    waiting.write_all(b"waited").unwrap();
+    host.pause("tcp", socket, false);
+    assert_eq!(host.received(socket, 6), b"waited");
+    assert_eq!(host.simple("tcp.close", kept[1].0), done());
+    let _later = shake(later, &served.config).unwrap();
+    host.accepted(served.server);
+    assert_eq!(host.left_over(), Vec::<Value>::new());
 }
