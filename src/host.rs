@@ -98,7 +98,7 @@ async fn serve(mut session: Session, mut input: Reader, mut output: Output) -> a
                 Ok(buffer) => spare.push(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
-            () = engine.connect_progress() => {}
+            () = engine.progress() => {}
             message = input.next(), if takes_more => match message {
                 Input::Messages(messages) => session.take(messages),
                 Input::End => break None,

@@ -49,4 +49,5 @@ mod started;
 mod steps;
 #[cfg(target_os = "linux")]
 mod stress;
+mod tls;
 mod udp;
