@@ -7,4 +7,6 @@ mod grants;
 mod home;
 mod hostile;
 mod install;
+mod system;
+mod trouble;
 mod uninstall;
