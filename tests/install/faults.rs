@@ -101,6 +101,16 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("the program is damaged", "program-start", |home| {
         edit_program(home, |program| program.truncate(64));
     }),
+    ("the program can be written by all", "program-access", |home| {
+        mode(home, BINARY, 0o777);
+    }),
+    (
+        "the program's directory can be written by all",
+        "program-access",
+        |home| {
+            mode(home, ".local/share/chrome-sockets/bin", 0o777);
+        },
+    ),
     ("the program is older", "program-version", |home| {
         edit_program(home, |program| {
             let version = env!("CARGO_PKG_VERSION").as_bytes();
