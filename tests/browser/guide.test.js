@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hostProgram, openBrowser } from '../../scripts/lib/browser.mjs';
 import { Profile } from '../../scripts/lib/profile.mjs';
-import { eventually, freePort, GUARD } from './support.js';
+import { connect, eventually, freePort, GUARD } from './support.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -78,4 +79,27 @@ test('the ten steps of the guide end in an answer', GUARD, async (t) => {
     const command = `curl -s -o /dev/null -w '%{http_code}' -H '${header}' http://127.0.0.1:${port}/`;
     assert.equal(await shell(command), status);
   }
+});
+
+test('the app of the migration guide echoes after what the guide does to it', GUARD, async (t) => {
+  const port = await freePort();
+  const guide = (await readFile(path.join(root, 'docs/from-chrome-app.md'), 'utf8')).replaceAll('7007', String(port));
+  const [, manifest, , background] = blocks(guide);
+  assert.ok(manifest?.language === 'json' && background?.language === 'js');
+  assert.match(background.text, /importScripts/);
+
+  const profile = await Profile.create();
+  t.after(() => profile.remove());
+  const extension = path.join(profile.folder, 'extension');
+  await mkdir(extension);
+  const { key } = JSON.parse(await readFile(path.join(root, 'tests/browser/extension/manifest.json'), 'utf8'));
+  await writeFile(path.join(extension, 'manifest.json'), JSON.stringify({ ...JSON.parse(manifest.text), key }));
+  await writeFile(path.join(extension, 'background.js'), background.text);
+  await copyFile(path.join(root, 'extension-shim/dist/chrome-sockets.js'), path.join(extension, 'chrome-sockets.js'));
+
+  const session = await openBrowser({ extension, global: 'chrome', profile });
+  t.after(() => session.close());
+  const socket = await eventually(() => connect(t, port).catch(() => null));
+  socket.write('echo');
+  assert.equal((await once(socket, 'data'))[0].toString(), 'echo');
 });
