@@ -228,26 +228,6 @@ fn pairs_that_are_no_good_each_get_one_clear_line_and_make_nothing() {
         let reply = host.call("tcpServer.create", json!({"properties": {"tls": pair}}));
         assert_eq!(reply, text_only(message));
     }
-    let huge = "A".repeat((64 << 10) + 1);
-    for (pair, message) in [
-        (
-            json!({"certificate": huge, "privateKey": key}),
-            "PEM text is longer than 65536 bytes",
-        ),
-        (
-            json!({"certificate": certificate, "privateKey": huge}),
-            "PEM text is longer than 65536 bytes",
-        ),
-        (json!({"certificate": certificate}), "missing field `privateKey`"),
-        (
-            json!({"certificate": 1, "privateKey": key}),
-            "invalid type: integer `1`, expected PEM text",
-        ),
-    ] {
-        let reply = host.call("tcpServer.create", json!({"properties": {"tls": pair}}));
-        let text = reply["error"]["message"].as_str().unwrap();
-        assert!(text.starts_with(&format!("Invalid params: {message}")), "{text}");
-    }
     assert_eq!(host.ok("tcpServer.getSockets", json!({})), json!([]));
 
     // Nothing of any key was said to anybody.
@@ -278,4 +258,35 @@ fn an_update_with_a_fault_changes_nothing_and_one_may_make_a_plain_server_speak_
     let tcp = TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).unwrap();
     shake(tcp, &client(authority.certificate(), ALL)).unwrap();
     host.accepted(server);
+}
+
+#[test]
+fn pairs_of_the_wrong_shape_or_size_are_refused_before_they_are_read() {
+    let mut host = Host::new();
+    let good = Authority::new().issue(&["localhost"]).pem();
+    let (certificate, key) = (&good["certificate"], &good["privateKey"]);
+    let huge = "A".repeat((64 << 10) + 1);
+    for (pair, message) in [
+        (
+            json!({"certificate": huge, "privateKey": key}),
+            "PEM text is longer than 65536 bytes",
+        ),
+        (
+            json!({"certificate": certificate, "privateKey": huge}),
+            "PEM text is longer than 65536 bytes",
+        ),
+        (json!({"certificate": certificate}), "missing field `privateKey`"),
+        (
+            json!({"certificate": 1, "privateKey": key}),
+            "invalid type: integer `1`, expected PEM text",
+        ),
+        // Not quoted, like everything that might be a key.
+        (json!(key), "invalid type: string, expected an object"),
+    ] {
+        let reply = host.call("tcpServer.create", json!({"properties": {"tls": pair}}));
+        let text = reply["error"]["message"].as_str().unwrap();
+        assert!(text.starts_with(&format!("Invalid params: {message}")), "{text}");
+        assert!(text.len() < 200, "{text}");
+    }
+    assert_eq!(host.ok("tcpServer.getSockets", json!({})), json!([]));
 }
