@@ -30,7 +30,7 @@ macro_rules! params {
                         formatter.write_str("an object")
                     }
 
-                    // serde would quote the text, which may be payload or a key in the wrong place.
+                    // `deserialize_map` would quote the text, which may be payload or a key in the wrong place.
                     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<$name, E> {
                         Err(E::invalid_type(serde::de::Unexpected::Other("string"), &self))
                     }
@@ -50,7 +50,7 @@ macro_rules! params {
                         },)* })
                     }
                 }
-                deserializer.deserialize_map(Reader)
+                deserializer.deserialize_any(Reader)
             }
         }
     )*};
