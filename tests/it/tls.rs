@@ -13,6 +13,7 @@
 mod authority;
 #[cfg(target_os = "linux")]
 mod certificates;
+mod crowds;
 #[cfg(target_os = "linux")]
 mod faults;
 mod pairs;

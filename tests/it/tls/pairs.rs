@@ -290,3 +290,18 @@ fn pairs_of_the_wrong_shape_or_size_are_refused_before_they_are_read() {
     }
     assert_eq!(host.ok("tcpServer.getSockets", json!({})), json!([]));
 }
+
+#[test]
+fn a_chain_leads_to_the_authority() {
+    let mut host = Host::new();
+    let authority = Authority::new();
+    let below = authority.intermediate();
+    let mut pair = below.issue(&["localhost"]).pem();
+    let trusting = client(authority.certificate(), ALL);
+    let (_, alone) = serve(&mut host, &pair);
+    assert!(shake(dial(alone), &trusting).is_err());
+    pair["certificate"] = json!(format!("{}{}", pair["certificate"].as_str().unwrap(), below.own_pem()));
+    let (server, port) = serve(&mut host, &pair);
+    shake(dial(port), &trusting).unwrap();
+    host.accepted(server);
+}
