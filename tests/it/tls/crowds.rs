@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::authority::Authority;
 use super::serving::{Client, Served, shake};
 use crate::host::{EXTENSION, HANG, Host};
-use crate::peers::{dial, done, read_to_any_end};
+use crate::peers::{dial, done, half_close, read_to_any_end, reset};
 use crate::steps::Witness;
 
 #[test]
@@ -146,4 +146,36 @@ fn a_hello_that_comes_byte_by_byte() {
         connection.complete_io(&mut tcp).unwrap();
     }
     host.accepted(served.server);
+}
+
+#[test]
+fn clients_that_leave_at_any_point_of_their_handshake_are_counted_and_nothing_else() {
+    let mut host = Host::new();
+    let served = Served::new(&mut host, json!({}));
+    let name = || ServerName::try_from("localhost").unwrap();
+    let mut left = 0;
+    for with_reset in [false, true] {
+        let mut hello = Vec::new();
+        let mut connection = ClientConnection::new(Arc::clone(&served.config), name()).unwrap();
+        connection.write_tls(&mut hello).unwrap();
+        for end_at in (0..=hello.len()).step_by(hello.len() / 8) {
+            let mut tcp = dial(served.port);
+            tcp.write_all(&hello[..end_at]).unwrap();
+            if with_reset {
+                reset(tcp);
+            } else {
+                // The whole hello is answered first.
+                half_close(&tcp);
+                read_to_any_end(&mut tcp);
+            }
+            left += 1;
+        }
+    }
+    served.pair(&mut host);
+    let start = Instant::now();
+    while served.failed(&mut host) < left {
+        assert!(start.elapsed() < HANG);
+    }
+    assert_eq!(served.failed(&mut host), left);
+    assert_eq!(host.left_over(), Vec::<Value>::new());
 }
