@@ -51,13 +51,14 @@ export class Profile {
    *
    * @param {string} host the program
    * @param {string} extensionId
-   * @param {{listen: string[], connect: string[], udp?: string[]}} allowed
+   * @param {{listen: string[], connect: string[], udp?: string[], multicast?: boolean}} allowed
    */
-  async installHost(host, extensionId, { listen, connect, udp = [] }) {
+  async installHost(host, extensionId, { listen, connect, udp = [], multicast = false }) {
     const args = ['install', '--extension-id', extensionId, '--user-data-dir', this.userDataDir];
     for (const pattern of listen) args.push('--allow-listen', pattern);
     for (const pattern of connect) args.push('--allow-connect', pattern);
     for (const pattern of udp) args.push('--allow-udp-bind', pattern, '--allow-udp-send', pattern);
+    if (multicast) args.push('--allow-multicast');
     await promisify(execFile)(host, args, { env: this.environment });
   }
 

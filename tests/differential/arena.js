@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { hostProgram, openBrowser, workerOf } from '../../scripts/lib/browser.mjs';
 import { extensionId } from '../../scripts/lib/profile.mjs';
 import { END, GONE } from './compare.js';
+import { Datagrams } from './datagrams.js';
 import { Peers } from './peers.js';
 
 /** @typedef {import('./compare.js').Lines} Lines */
@@ -18,15 +19,21 @@ const here = (/** @type {string} */ relative) => fileURLToPath(new URL(relative,
 /** It only ever ends a hang: a scenario takes a tenth of a second, the longest a few. */
 const GUARD_MS = 60_000;
 
-/** Where a trace tells that its scenario has not come to its end. */
 /** What the extensions ask for in their manifests; the user allows everything. */
 const KINDS = {
-  wide: { tcpServer: { listen: '*' }, tcp: { connect: '*' } },
+  wide: {
+    tcpServer: { listen: '*' },
+    tcp: { connect: '*' },
+    udp: { bind: '*', send: '*', multicastMembership: '' },
+  },
   narrow: {
     tcpServer: { listen: ['127.0.0.1:*', '0.0.0.0:8080'] },
     tcp: { connect: ['127.0.0.1:*', 'LocalHost:*', '*.example.invalid:80'] },
+    udp: { bind: '127.0.0.1:*', send: ['127.0.0.1:*', 'LocalHost:*'] },
   },
 };
+
+const EVERYTHING = { listen: ['*'], connect: ['*'], udp: ['*'], multicast: true };
 
 /** @typedef {keyof typeof KINDS} Kind */
 
@@ -35,6 +42,7 @@ const keyOf = (kind) => Buffer.from(`chrome-sockets differential ${kind}`).toStr
 
 export class Arena {
   #peers = new Peers();
+  #datagrams = new Datagrams();
   #folder;
   #session;
   /** @type {Map<Kind, Worker>} */
@@ -57,15 +65,14 @@ export class Arena {
       extension: path.join(folder, 'wide'),
       global: 'differential',
       browser: 'chromium',
-      listen: ['*'],
-      connect: ['*'],
+      ...EVERYTHING,
       flags: [`--allowlisted-extension-id=${kinds.map((kind) => extensionId(keyOf(kind))).join()}`],
     });
     const arena = new Arena(folder, session);
     try {
       arena.#workers.set('wide', await arena.#connect(session.worker));
       const narrow = extensionId(keyOf('narrow'));
-      await session.profile.installHost(hostProgram, narrow, { listen: ['*'], connect: ['*'] });
+      await session.profile.installHost(hostProgram, narrow, EVERYTHING);
       arena.#workers.set('narrow', await arena.#install('narrow'));
       return arena;
     } catch (error) {
@@ -102,9 +109,24 @@ export class Arena {
   }
 
   async close() {
-    this.#peers.reset();
+    this.#reset();
     await this.#session.close();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * @param {string} what a method of whoever has it
+   * @param {unknown[]} args
+   */
+  async #do(what, args) {
+    if (what === 'reset') return this.#reset();
+    const owner = [this.#peers, this.#datagrams].find((each) => what in each);
+    return /** @type {any} */ (owner)[what](...args);
+  }
+
+  #reset() {
+    this.#peers.reset();
+    this.#datagrams.reset();
   }
 
   /** @param {Kind} kind */
@@ -123,7 +145,7 @@ export class Arena {
     const { client } = worker;
     client.on('Runtime.bindingCalled', async ({ payload }) => {
       const { question, what, args } = JSON.parse(payload);
-      const answer = await this.#peers.do(what, args).catch((error) => ({ error: String(error) }));
+      const answer = await this.#do(what, args).catch((error) => ({ error: String(error) }));
       await worker
         .evaluate((...reply) => /** @type {any} */ (globalThis).differential.answer(...reply), question, answer ?? null)
         // The worker may be gone.

@@ -122,15 +122,6 @@ export class Peers {
   #next = 1;
 
   /**
-   * @param {string} what one of the methods below
-   * @param {any[]} args
-   * @returns {Promise<unknown>}
-   */
-  async do(what, args) {
-    return /** @type {any} */ (this)[what](...args);
-  }
-
-  /**
    * @param {net.Socket} socket
    * @param {boolean} [kept]
    */

@@ -16,6 +16,10 @@ import properties from './properties.js';
 import receiving from './receiving.js';
 import sending from './sending.js';
 import typeErrors from './type-errors.js';
+import udpBinding from './udp-binding.js';
+import udpGroups from './udp-groups.js';
+import udpReceiving from './udp-receiving.js';
+import udpSending from './udp-sending.js';
 
 export const scenarios = [
   ...typeErrors,
@@ -34,4 +38,8 @@ export const scenarios = [
   ...options,
   ...inside,
   ...permissions,
+  ...udpBinding,
+  ...udpSending,
+  ...udpReceiving,
+  ...udpGroups,
 ];
