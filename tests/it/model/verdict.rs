@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::bytes;
+use super::datagrams::Udp;
 use super::far_ends::{Fate, Seen};
 use super::program::{Kind, Target};
 use super::state::{Call, Check, Ending, Model, Role, Socket, What, ensure};
@@ -50,6 +51,7 @@ impl Model {
                 (connection.position < plan.planned)
                     .then(|| format!("bytes, after {} of {}", connection.position, plan.planned))
             }
+            Role::Udp(Udp { bound: Some(bound), .. }) => Some(format!("datagrams: {:?}", bound.waiting.front()?)),
             _ => None,
         }
     }
