@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
-use super::connect::{self, Finished, Step};
+use super::connect::{self, Destination, Finished, Step};
 use super::connection::Connection;
 use super::credit::Credit;
 use super::ready::Ready;
@@ -183,10 +183,11 @@ impl<P: Permissions> Engine<P> {
             return self.reply(request, Err(Failure::bare(NO_PERMISSION)));
         }
         let family = params.dns_query_type.unwrap_or_default();
-        if let Some(resolved) = connect::literal(&params.peer_address, port, family) {
-            return self.dial(id, request, resolved);
-        }
-        match self.connector.resolve(id, request, params.peer_address, port, family) {
+        let name = match connect::destination(&params.peer_address, port, family) {
+            Destination::Known(resolved) => return self.dial(id, request, resolved),
+            Destination::Name(name) => name,
+        };
+        match self.connector.resolve(id, request, name, port, family) {
             Err(error) => self.reply(request, Err(Failure::code(error))),
             Ok(abort) => {
                 if let Some(tcp) = self.table.tcp_by_id(id) {

@@ -118,17 +118,19 @@ impl Runner<'_> {
                 named,
             } => self.datagram(from, to, length, named),
             Action::Group { which, text, join } => {
-                let socket = self.pick(Kind::Udp, which);
-                let group = GROUPS[text % GROUPS.len()];
-                let (what, method) = (
-                    What::Membership(Membership { group, join }),
-                    if join { "joinGroup" } else { "leaveGroup" },
-                );
-                self.on(Kind::Udp, method, socket, what, json!({"address": group}));
+                self.membership(self.pick(Kind::Udp, which), GROUPS[text % GROUPS.len()], join);
             }
-            Action::Groups(pick) => {
-                let socket = self.pick(Kind::Udp, pick);
-                self.on(Kind::Udp, "getJoinedGroups", socket, What::Groups, json!({}));
+            Action::Groups(pick) => self.groups(self.pick(Kind::Udp, pick)),
+            Action::Rejoin(which) => {
+                let socket = self.pick(Kind::Udp, which);
+                for join in [true, false, true] {
+                    self.membership(socket, GROUPS[0], join);
+                    self.groups(socket);
+                }
+            }
+            Action::SendAndClose(which) => {
+                self.datagram(which, None, 300, true);
+                self.call(&Action::Close(Kind::Udp, which));
             }
             Action::TimeToLive(pick, ttl) => {
                 let (socket, params) = (self.pick(Kind::Udp, pick), json!({"ttl": ttl}));
@@ -148,6 +150,16 @@ impl Runner<'_> {
         }
     }
 
+    fn membership(&mut self, socket: i64, group: &'static str, join: bool) {
+        let method = if join { "joinGroup" } else { "leaveGroup" };
+        let what = What::Membership(Membership { group, join });
+        self.on(Kind::Udp, method, socket, what, json!({"address": group}));
+    }
+
+    fn groups(&mut self, socket: i64) {
+        self.on(Kind::Udp, "getJoinedGroups", socket, What::Groups, json!({}));
+    }
+
     fn bind(&mut self, socket: i64, place: Place) {
         let (address, port) = match place {
             Place::AnyPort => ("127.0.0.1", 0),
@@ -165,7 +177,7 @@ impl Runner<'_> {
     }
 
     /// One that a receiver surely has room for; others are not sent.
-    fn datagram(&mut self, from: Pick, to: Option<Pick>, length: usize, named: bool) {
+    pub(super) fn datagram(&mut self, from: Pick, to: Option<Pick>, length: usize, named: bool) {
         let receiver = to.map(|to| self.pick(Kind::Udp, to));
         let port = receiver.and_then(|id| self.model.udp(id)?.bound.as_ref()?.port);
         let port = port.unwrap_or(self.silent_udp_port());

@@ -156,6 +156,16 @@ pub enum Action {
         length: usize,
         named: bool,
     },
+    /// So many long datagrams to another socket, as soon as there is room for each: more than a window holds.
+    Stream {
+        from: Pick,
+        to: Pick,
+        count: usize,
+    },
+    /// Joins and leaves a group, and asks for the groups each time.
+    Rejoin(Pick),
+    /// A send that takes a look-up, and `close` behind it.
+    SendAndClose(Pick),
     /// One of some texts, a group or not.
     Group {
         which: Pick,

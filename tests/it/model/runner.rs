@@ -114,6 +114,12 @@ impl<'a> Runner<'a> {
         if let Action::Break { which, flood, pause } = *action {
             self.break_off(self.pick(Kind::Tcp, which), flood, pause)?;
         }
+        if let Action::Stream { from, to, count } = *action {
+            for _ in 0..count {
+                self.datagram(from, Some(to), 60_000, false);
+                self.turns(2)?;
+            }
+        }
         self.look()
     }
 

@@ -142,7 +142,14 @@ fn udp() -> impl Strategy<Value = Action> {
         4 => (idle(), place).prop_map(|(pick, place)| Action::Bind(pick, place)),
         20 => (busy(), to, length, prop::bool::weighted(0.3))
             .prop_map(|(from, to, length, named)| Action::Datagram { from, to, length, named }),
-        3 => (pick(), 0..5_usize, any::<bool>()).prop_map(|(which, text, join)| Action::Group { which, text, join }),
+        4 => (busy(), busy(), 4..16_usize).prop_map(|(from, to, count)| Action::Stream { from, to, count }),
+        2 => busy().prop_map(Action::Rejoin),
+        3 => busy().prop_map(Action::SendAndClose),
+        3 => (busy(), 0..5_usize, any::<bool>()).prop_map(|(which, text, join)| Action::Group { which, text, join }),
+        6 => (busy(), select(vec![1, 10, 300, 4096, 5000])).prop_map(|(pick, size)| {
+            let properties = Properties { buffer_size: Some(size), ..Properties::default() };
+            Action::Update(Kind::Udp, pick, properties)
+        }),
         1 => pick().prop_map(Action::Groups),
         1 => (idle(), select(vec![0, 255, 256, -1])).prop_map(|(pick, ttl)| Action::TimeToLive(pick, ttl)),
         1 => (pick(), any::<bool>()).prop_map(|(pick, on)| Action::Broadcast(pick, on)),

@@ -4,6 +4,7 @@ import accepting from './accepting.js';
 import callbacks from './callbacks.js';
 import connecting from './connecting.js';
 import ends from './ends.js';
+import hosts from './hosts.js';
 import ids from './ids.js';
 import inside from './inside.js';
 import listeners from './listeners.js';
@@ -29,6 +30,7 @@ export const scenarios = [
   ...listening,
   ...accepting,
   ...connecting,
+  ...hosts,
   ...sending,
   ...receiving,
   ...pausing,
