@@ -171,7 +171,7 @@ impl<P: Permissions> Engine<P> {
     }
 
     /// `connect`: id, permission and the name come first; state is looked at when the name is resolved, as in Chromium.
-    pub(super) fn tcp_connect(&mut self, request: u64, params: Connect) {
+    pub(super) fn tcp_connect(&mut self, request: u64, params: &Connect) {
         let Some(id) = self.table.tcp(params.socket_id).map(|tcp| tcp.id) else {
             return self.reply(request, Err(not_found()));
         };
