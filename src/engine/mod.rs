@@ -204,7 +204,7 @@ impl<P: Permissions> Engine<P> {
             Call::UdpSetBroadcast(params) => self.udp_set_broadcast(&params),
             Call::GetNetworkInterfaces(_) => interfaces::get_network_interfaces(),
             // These answer for themselves: later, or with something to say before or after.
-            Call::TcpConnect(params) => return self.tcp_connect(id, params),
+            Call::TcpConnect(params) => return self.tcp_connect(id, &params),
             Call::TcpSend(params) => return self.tcp_send(id, more, params),
             Call::TcpDisconnect(params) => return self.tcp_disconnect(id, &params),
             Call::TcpClose(params) => return self.tcp_close(id, &params),
