@@ -93,7 +93,7 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
                 Ok(buffer) => spare.push(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
-            () = engine.connect_progress() => {}
+            () = engine.progress() => {}
             message = input.recv(), if takes_more => match message {
                 Some(Input::Messages(messages)) => session.take(messages),
                 Some(Input::End) | None => break None,

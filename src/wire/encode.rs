@@ -297,6 +297,7 @@ fn encode_value(out: &mut Buffer, result: &Value) {
         Value::Infos(list) => value(out, list),
         Value::Groups(list) => value(out, list),
         Value::Interfaces(list) => value(out, list),
+        Value::Generated(pair) => value(out, pair),
         Value::Hello(hello) => value(out, hello),
     }
 }

@@ -40,6 +40,8 @@ fn info(socket_id: u32, name: Option<&str>) -> SocketInfo {
         peer_address: None,
         peer_port: None,
         allow_half_open: None,
+        tls: None,
+        failed_handshakes: None,
     }
 }
 

@@ -48,4 +48,5 @@ mod started;
 mod steps;
 #[cfg(target_os = "linux")]
 mod stress;
+mod tls;
 mod udp;
