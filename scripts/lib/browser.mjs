@@ -38,6 +38,7 @@ const flags = [
  * @property {string[]} [connect] where it may connect
  * @property {string[]} [udp] where it may bind udp sockets, and send datagrams to
  * @property {boolean} [multicast] whether these may join groups
+ * @property {string} [authority] the file of a certificate that browser and host are to trust
  * @property {string[]} [flags] further flags for the browser
  */
 
@@ -72,13 +73,14 @@ export class Session {
  */
 export async function openBrowser(options) {
   const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
-  const { listen = [], connect = [], udp = [], multicast = false, flags: further = [] } = options;
+  const { listen = [], connect = [], udp = [], multicast = false, authority, flags: further = [] } = options;
   const executablePath = await findBrowser(wanted);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
   const id = extensionId(manifest.key);
   const profile = await Profile.create();
   let browser;
   try {
+    if (authority) await profile.trust(authority);
     if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp, multicast });
     browser = await puppeteer.launch({
       executablePath,

@@ -62,6 +62,22 @@ export class Profile {
     await promisify(execFile)(host, args, { env: this.environment });
   }
 
+  /**
+   * Makes the browser and the host trust one more authority: Chromium on Linux looks into the NSS database of the home, our host
+   * takes the file instead of the system's.
+   *
+   * @param {string} authority a certificate in PEM, a file
+   */
+  async trust(authority) {
+    const database = path.join(this.environment.HOME, '.pki/nssdb');
+    await mkdir(database, { recursive: true });
+    const certutil = (/** @type {string[]} */ ...args) =>
+      promisify(execFile)('certutil', ['-d', `sql:${database}`, ...args], { env: this.environment });
+    await certutil('-N', '--empty-password');
+    await certutil('-A', '-n', 'tests', '-t', 'C,,', '-i', authority);
+    this.environment.SSL_CERT_FILE = authority;
+  }
+
   /** Ends what still runs in this folder and removes it. */
   async remove() {
     // The host ends within a second of the browser.

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostProgram, openBrowser, workerOf } from '../../scripts/lib/browser.mjs';
 import { extensionId } from '../../scripts/lib/profile.mjs';
+import { Authority } from './authority.js';
 import { END, GONE } from './compare.js';
 import { Datagrams } from './datagrams.js';
 import { Peers } from './peers.js';
@@ -41,7 +42,7 @@ const EVERYTHING = { listen: ['*'], connect: ['*'], udp: ['*'], multicast: true 
 const keyOf = (kind) => Buffer.from(`chrome-sockets differential ${kind}`).toString('base64');
 
 export class Arena {
-  #peers = new Peers();
+  #peers;
   #datagrams = new Datagrams();
   #folder;
   #session;
@@ -51,8 +52,10 @@ export class Arena {
   /**
    * @param {string} folder
    * @param {import('../../scripts/lib/browser.mjs').Session} session
+   * @param {Authority} authority
    */
-  constructor(folder, session) {
+  constructor(folder, session, authority) {
+    this.#peers = new Peers(authority);
     this.#folder = folder;
     this.#session = session;
   }
@@ -61,14 +64,16 @@ export class Arena {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-differential-'));
     const kinds = /** @type {Kind[]} */ (Object.keys(KINDS));
     for (const kind of kinds) await assemble(kind, path.join(folder, kind));
+    const authority = await Authority.make(path.join(folder, 'authority'));
     const session = await openBrowser({
       extension: path.join(folder, 'wide'),
       global: 'differential',
       browser: 'chromium',
       ...EVERYTHING,
+      authority: authority.certificate,
       flags: [`--allowlisted-extension-id=${kinds.map((kind) => extensionId(keyOf(kind))).join()}`],
     });
-    const arena = new Arena(folder, session);
+    const arena = new Arena(folder, session, authority);
     try {
       arena.#workers.set('wide', await arena.#connect(session.worker));
       const narrow = extensionId(keyOf('narrow'));

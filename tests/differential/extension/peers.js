@@ -53,6 +53,16 @@ export class Peers {
     return new PeerServer(this.#ask, await this.#ask('listen', host));
   }
 
+  /**
+   * A server of both families that speaks TLS, and accepts when a handshake is done.
+   *
+   * @param {string} [certificate] which one, see authority.js
+   * @param {object} [options] of Node's `tls.createServer`
+   */
+  async listenTls(certificate = 'localhost', options = {}) {
+    return new PeerServer(this.#ask, await this.#ask('listenTls', certificate, options));
+  }
+
   /** @returns {Promise<number>} a port where nobody listens */
   freePort() {
     return this.#ask('freePort');
@@ -148,6 +158,16 @@ export class Peer {
    */
   receive(length) {
     return this.#ask('receive', this.#id, length);
+  }
+
+  /** From here on it speaks TLS, as a server. @returns {Promise<void>} when it expects the handshake */
+  upgrade() {
+    return this.#ask('upgrade', this.#id);
+  }
+
+  /** @returns {Promise<string>} the name that it was asked for in the handshake */
+  name() {
+    return this.#ask('nameOf', this.#id);
   }
 
   /** @returns {Promise<{data: string, end: string}>} all that comes until the other side ends, and how it ends: FIN or RST */

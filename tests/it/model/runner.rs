@@ -115,9 +115,17 @@ impl<'a> Runner<'a> {
             self.break_off(self.pick(Kind::Tcp, which), flood, pause)?;
         }
         if let Action::Stream { from, to, count } = *action {
+            let large = Properties {
+                buffer_size: Some(1 << 16),
+                ..Properties::default()
+            };
+            self.call(&Action::Update(Kind::Udp, to, large));
+            self.call(&Action::Pause(Kind::Udp, to, false));
+            // The receive under way takes what it took before.
+            self.datagram(from, Some(to), 1, false);
             for _ in 0..count {
-                self.datagram(from, Some(to), 60_000, false);
                 self.turns(2)?;
+                self.datagram(from, Some(to), 60_000, false);
             }
         }
         self.look()

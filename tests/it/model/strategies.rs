@@ -142,7 +142,7 @@ fn udp() -> impl Strategy<Value = Action> {
         4 => (idle(), place).prop_map(|(pick, place)| Action::Bind(pick, place)),
         20 => (busy(), to, length, prop::bool::weighted(0.3))
             .prop_map(|(from, to, length, named)| Action::Datagram { from, to, length, named }),
-        4 => (busy(), busy(), 4..16_usize).prop_map(|(from, to, count)| Action::Stream { from, to, count }),
+        4 => (busy(), busy(), 4..20_usize).prop_map(|(from, to, count)| Action::Stream { from, to, count }),
         2 => busy().prop_map(Action::Rejoin),
         3 => busy().prop_map(Action::SendAndClose),
         3 => (busy(), 0..5_usize, any::<bool>()).prop_map(|(which, text, join)| Action::Group { which, text, join }),

@@ -15,6 +15,7 @@ import pending from './pending.js';
 import permissions from './permissions.js';
 import properties from './properties.js';
 import receiving from './receiving.js';
+import secure from './secure.js';
 import sending from './sending.js';
 import typeErrors from './type-errors.js';
 import udpBinding from './udp-binding.js';
@@ -33,6 +34,7 @@ export const scenarios = [
   ...hosts,
   ...sending,
   ...receiving,
+  ...secure,
   ...pausing,
   ...ends,
   ...pending,
