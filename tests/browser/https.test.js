@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import { test } from 'node:test';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import tls from 'node:tls';
+import { Authority } from '../differential/authority.js';
 import { GUARD, useBench, useDemo } from './support.js';
+
+const folder = await mkdtemp(path.join(os.tmpdir(), 'https-test-'));
+after(() => rm(folder, { recursive: true, force: true }));
+const authority = await Authority.make(path.join(folder, 'authority'));
+// What the hosts of these browsers trust instead of the system's authorities.
+process.env.SSL_CERT_FILE = authority.certificate;
 
 // The example over HTTPS, as a client sees it that trusts its certificate, or does not.
 const demo = useDemo();
@@ -116,4 +127,69 @@ test('T-61 T-62 T-65 secure() of what cannot be made secure, and of a server tha
     [-202, 'net::ERR_CERT_AUTHORITY_INVALID'],
     gone,
   ]);
+});
+
+test('T-63 T-67 T-69 secure() to a server whose authority is trusted, and to the extension’s own', GUARD, async (t) => {
+  const pair = await authority.pair('localhost');
+  const listen = async (/** @type {string} */ name) => {
+    const server = tls.createServer(await authority.pair(name), (socket) => socket.pipe(socket));
+    server.on('connection', (socket) => t.after(() => socket.destroy())).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    return /** @type {net.AddressInfo} */ (server.address()).port;
+  };
+  const ports = await Promise.all(['localhost', 'elsewhere', 'expired', 'unknown'].map(listen));
+  const [codes, info, echoed, own] = await bench.run(
+    async (ports, pair) => {
+      const { call } = globalThis.bench;
+      const { tcp, tcpServer } = chrome.sockets;
+      const secure = async (port) => {
+        const { socketId } = (await call('tcp', 'create', { name: 'n' })).result;
+        await call('tcp', 'setPaused', socketId, true);
+        await call('tcp', 'connect', socketId, '127.0.0.1', port);
+        return { socketId, code: (await call('tcp', 'secure', socketId)).result };
+      };
+      // What comes back of a text.
+      const echo = async (socketId, text) => {
+        const received = new Promise((resolve) => {
+          let all = '';
+          tcp.onReceive.addListener(({ socketId: of, data }) => {
+            if (of === socketId) all += new TextDecoder().decode(data);
+            if (all.length >= text.length) resolve(all);
+          });
+        });
+        await call('tcp', 'setPaused', socketId, false);
+        await call('tcp', 'send', socketId, new TextEncoder().encode(text));
+        return received;
+      };
+      const codes = [];
+      let first;
+      for (const port of ports) {
+        const { socketId, code } = await secure(port);
+        first ??= socketId;
+        codes.push(code);
+      }
+      const info = (await call('tcp', 'getInfo', first)).result;
+      const echoed = await echo(first, 'to node');
+      const { socketId: server } = (
+        await call('tcpServer', 'create', { tls: { certificate: pair.cert, privateKey: pair.key } })
+      ).result;
+      tcpServer.onAccept.addListener(({ clientSocketId }) => {
+        tcp.onReceive.addListener(({ socketId, data }) => {
+          if (socketId === clientSocketId) tcp.send(clientSocketId, data, () => {});
+        });
+        tcp.setPaused(clientSocketId, false);
+      });
+      await call('tcpServer', 'listen', server, '127.0.0.1', 0);
+      const { localPort } = (await call('tcpServer', 'getInfo', server)).result;
+      const { socketId, code } = await secure(localPort);
+      codes.push(code);
+      return [codes, [info.connected, info.paused, 'name' in info], echoed, await echo(socketId, 'to myself')];
+    },
+    ports,
+    pair,
+  );
+  assert.deepEqual(codes, [0, -200, -201, -202, 0]);
+  assert.deepEqual(info, [true, true, false]);
+  assert.deepEqual([echoed, own], ['to node', 'to myself']);
 });
