@@ -33,7 +33,7 @@ pub(super) struct Tcp {
     /// `connect` calls that are not answered: any number may be resolving, at most one is dialing.
     attempts: Vec<Attempt>,
     /// A `secure()` under way, which has taken the connection.
-    pub(super) securing: Option<Securing>,
+    pub(super) securing: Option<Box<Securing>>,
     /// `secure()` has made another socket of it, for good (SPEC §1.2).
     pub(super) secured: bool,
     /// Counts for the life of the id, also across `disconnect` and `connect`.

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::handshake::shake_hands;
 use super::stream::Stream;
 use crate::engine::options;
+use crate::net_error::NetError;
 
 /// Handshakes under way at once, for each listener. Further connections wait in the kernel's queue.
 const MOST_UNDER_WAY: usize = 256;
@@ -101,11 +102,7 @@ impl Serving {
     }
 }
 
-async fn serve(
-    config: Arc<ServerConfig>,
-    tcp: &TcpStream,
-    turns: &Semaphore,
-) -> Result<rustls::Connection, crate::net_error::NetError> {
-    let session = ServerConnection::new(config).map_err(|_| crate::net_error::NetError::Failed)?;
+async fn serve(config: Arc<ServerConfig>, tcp: &TcpStream, turns: &Semaphore) -> Result<rustls::Connection, NetError> {
+    let session = ServerConnection::new(config).map_err(|_| NetError::Failed)?;
     shake_hands(tcp, session.into(), None, turns).await
 }

@@ -1,6 +1,5 @@
 //! A server's certificate and key, from PEM.
 
-use std::fmt;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -10,7 +9,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{InconsistentKeys, ServerConfig};
 
 use super::provider;
-use crate::wire::TlsPair;
+use crate::wire::{Failure, TlsPair};
 
 /// What is wrong with a pair. The texts quote nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,8 +72,8 @@ fn malformed(error: &pem::Error) -> &'static str {
     }
 }
 
-impl From<BadPair> for crate::wire::Failure {
+impl From<BadPair> for Failure {
     fn from(bad: BadPair) -> Self {
-        Self::bare(fmt::format(format_args!("{bad}")))
+        Self::bare(bad.to_string())
     }
 }

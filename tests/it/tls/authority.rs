@@ -6,6 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::host::{Host, Setup};
@@ -35,6 +36,11 @@ impl Pair {
             .with_no_client_auth();
         let (chain, key) = self.der();
         Arc::new(builder.with_single_cert(chain, key).unwrap())
+    }
+
+    /// What `tcpServer.create` takes.
+    pub fn pem(&self) -> Value {
+        json!({"certificate": self.certificate.pem(), "privateKey": self.key.serialize_pem()})
     }
 
     pub fn der(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
@@ -91,6 +97,22 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Pair { certificate, key }
+    }
+
+    /// An authority below this one, whom only this one makes known.
+    pub fn intermediate(&self) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "an authority below");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let issuer = CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.issuer).unwrap();
+        let file = NamedTempFile::new().unwrap();
+        Self { issuer, file }
+    }
+
+    /// Its own certificate.
+    pub fn own_pem(&self) -> String {
+        self.issuer.pem()
     }
 
     /// A server for `localhost` of any version.

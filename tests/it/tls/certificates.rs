@@ -51,7 +51,7 @@ fn t69_each_fault_has_its_code_and_the_socket_is_gone() {
         (of_a_client, -207, "CERT_INVALID"),
     ] {
         for versions in [&[&TLS12][..], &[&TLS13]] {
-            let (socket, reply) = host.try_secure("localhost", pair.server(versions), json!({}));
+            let (socket, reply) = host.try_secure("localhost", pair.server(versions), &json!({}));
             assert_eq!(reply, net(code, name));
             assert_gone(&mut host, socket);
         }
@@ -64,7 +64,7 @@ fn t69_without_any_authority_nobody_is_trusted() {
     let mut setup = Setup::default();
     setup.environment.push(("SSL_CERT_FILE", "/dev/null".to_owned()));
     let mut host = setup.start();
-    let (socket, reply) = host.try_secure("localhost", authority.localhost(), json!({}));
+    let (socket, reply) = host.try_secure("localhost", authority.localhost(), &json!({}));
     assert_eq!(reply, net(-202, "CERT_AUTHORITY_INVALID"));
     assert_gone(&mut host, socket);
 }
@@ -81,10 +81,14 @@ fn names_addresses_and_what_is_in_other_letters() {
         ("bücher.localhost", "xn--bcher-kva.localhost"),
     ] {
         let server = authority.issue(&[certified]).server(ALL);
-        assert_eq!(host.try_secure(connect_to, server, json!({})).1, zero(), "{connect_to}");
+        assert_eq!(
+            host.try_secure(connect_to, server, &json!({})).1,
+            zero(),
+            "{connect_to}"
+        );
     }
     // A name's certificate is none for its address.
-    let (_, reply) = host.try_secure("127.0.0.1", authority.localhost(), json!({}));
+    let (_, reply) = host.try_secure("127.0.0.1", authority.localhost(), &json!({}));
     assert_eq!(reply, net(-200, "CERT_COMMON_NAME_INVALID"));
 }
 
@@ -146,7 +150,7 @@ fn t69_weak_keys_weak_signatures_and_keys_that_are_not_the_servers() {
     let ecdsa = || Impostor(SignatureAlgorithm::ECDSA, SignatureScheme::ECDSA_NISTP256_SHA256);
     for version in [&TLS12, &TLS13] {
         let check = |host: &mut Host, chain, key, code, name| {
-            let (socket, reply) = host.try_secure("localhost", impostor(chain, key, version), json!({}));
+            let (socket, reply) = host.try_secure("localhost", impostor(chain, key, version), &json!({}));
             assert_eq!(reply, net(code, name), "{version:?}");
             assert_gone(host, socket);
         };
@@ -177,7 +181,7 @@ fn a_server_that_wants_a_certificate_gets_none() {
             .with_client_cert_verifier(verifier.build().unwrap())
             .with_single_cert(chain, key)
             .unwrap();
-        let (socket, reply) = host.try_secure("localhost", Arc::new(config), json!({}));
+        let (socket, reply) = host.try_secure("localhost", Arc::new(config), &json!({}));
         assert_eq!(reply, net(-110, "SSL_CLIENT_AUTH_CERT_NEEDED"));
         assert_gone(&mut host, socket);
     }
@@ -212,7 +216,7 @@ fn the_server_is_told_the_canonical_name_and_never_an_address() {
         .with_cert_resolver(resolver);
     let config = Arc::new(config);
     for name in ["BÜCHER.localhost", "127.0.0.1"] {
-        assert_eq!(host.try_secure(name, Arc::clone(&config), json!({})).1, zero());
+        assert_eq!(host.try_secure(name, Arc::clone(&config), &json!({})).1, zero());
     }
     let asked = asked.0.lock().unwrap().clone();
     assert_eq!(asked, [Some("xn--bcher-kva.localhost".to_owned()), None]);

@@ -57,7 +57,7 @@ impl Host {
     }
 
     /// `secure()` on a connection by this name to a server of this kind.
-    pub fn try_secure(&mut self, name: &str, config: Arc<ServerConfig>, options: Value) -> (u64, Value) {
+    pub fn try_secure(&mut self, name: &str, config: Arc<ServerConfig>, options: &Value) -> (u64, Value) {
         let (socket, listener) = self.paused_to(name);
         let server = serve(listener, config);
         let reply = self.call("tcp.secure", json!({"socketId": socket, "options": options}));

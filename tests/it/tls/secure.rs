@@ -113,7 +113,7 @@ fn t70_versions() {
             net(-107, "SSL_PROTOCOL_ERROR"),
         ),
     ] {
-        let (socket, reply) = host.try_secure("localhost", pair.server(versions), json!({"tlsVersion": bounds}));
+        let (socket, reply) = host.try_secure("localhost", pair.server(versions), &json!({"tlsVersion": bounds}));
         assert_eq!(reply, expected, "{bounds}");
         if expected != zero() {
             assert_gone(&mut host, socket);
