@@ -37,6 +37,8 @@ const flags = [
  * @property {string[]} [listen] where the extension may listen
  * @property {string[]} [connect] where it may connect
  * @property {string[]} [udp] where it may bind udp sockets, and send datagrams to
+ * @property {boolean} [multicast] whether these may join groups
+ * @property {string} [authority] the file of a certificate that browser and host are to trust
  * @property {string[]} [flags] further flags for the browser
  * @property {Profile} [profile] what the browser runs in, if something was prepared there; it is removed at the end all the same
  */
@@ -72,14 +74,15 @@ export class Session {
  */
 export async function openBrowser(options) {
   const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
-  const { listen = [], connect = [], udp = [], flags: further = [] } = options;
+  const { listen = [], connect = [], udp = [], multicast = false, authority, flags: further = [] } = options;
   const executablePath = await findBrowser(wanted);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
   const id = manifest.key ? extensionId(manifest.key) : idOfFolder(extension);
   const profile = options.profile ?? (await Profile.create());
   let browser;
   try {
-    if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });
+    if (authority) await profile.trust(authority);
+    if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp, multicast });
     browser = await puppeteer.launch({
       executablePath,
       headless,
