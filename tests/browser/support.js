@@ -123,7 +123,8 @@ export async function hostileScript() {
  */
 export async function hosts(session, id = session.id) {
   const all = await processesOf(session.profile.folder);
-  return all.filter(({ command }) => command.includes(` chrome-extension://${id}/`));
+  // Chromium names the extension's origin, Firefox the manifest of the host and the add-on.
+  return all.filter(({ command }) => command.includes(` chrome-extension://${id}/`) || command.endsWith(`.json ${id} `));
 }
 
 /**
