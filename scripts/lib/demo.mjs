@@ -88,10 +88,14 @@ function readOptions() {
  * @param {number} wanted
  * @returns {Promise<{url: string, token: string}>}
  */
-function listen(session, wanted) {
-  return session.worker.evaluate(async (number) => {
+async function listen(session, wanted) {
+  const { worker } = session;
+  const listening = await worker.evaluate(async (number) => {
     const { tabsApi } = /** @type {any} */ (globalThis);
     const api = await tabsApi.ready;
     return number === 0 ? api : tabsApi.listen(number);
   }, wanted);
+  // In Firefox it is a page in a tab, which is of no use to anybody else.
+  if ('goto' in worker) await worker.close();
+  return listening;
 }

@@ -50,15 +50,13 @@ export async function launchFirefox({ executablePath, headless, profile, extensi
 }
 
 /**
- * Opens a page of the extension in a tab. It is not given what the extension's script has made until that has run.
+ * Opens a page of an extension or of the browser itself in a tab.
  *
  * @param {import('puppeteer-core').Browser} browser
- * @param {string} id the add-on's
- * @param {string} file
+ * @param {string} url
  */
-export async function openAddOnPage(browser, id, file) {
+export async function openInnerPage(browser, url) {
   const page = await browser.newPage();
-  const url = `moz-extension://${addressOf(id)}/${file}`;
   // Puppeteer is never told that this navigation has begun, so it would wait for ever.
   page.goto(url, { timeout: 0 }).catch(() => {});
   const deadline = Date.now() + 30_000;
@@ -80,7 +78,7 @@ export async function openAddOnPage(browser, id, file) {
  * @returns {Promise<import('puppeteer-core').WebWorker>} what the callers use of one is `evaluate`, which a page has too
  */
 export async function backgroundOf(browser, id, global) {
-  const page = await openAddOnPage(browser, id, 'manifest.json');
+  const page = await openInnerPage(browser, `moz-extension://${addressOf(id)}/manifest.json`);
   await page.evaluate(async (name) => {
     const deadline = Date.now() + 30_000;
     const { chrome } = /** @type {any} */ (globalThis);

@@ -81,7 +81,7 @@ test('when the browser is killed it ends too, and leaves nothing', GUARD, async 
   const demo = await startDemo(t);
   await demo.ready();
   const processes = await processesOf(demo.folder);
-  const browser = processes.find(({ command }) => /--remote-debugging-pipe/.test(command) && !/--type=/.test(command));
+  const browser = processes.find(({ command }) => /--remote-debugging-p/.test(command) && !/--type=/.test(command));
   assert.ok(browser);
   process.kill(browser.pid, 'SIGKILL');
   assert.equal(await demo.end(), 1);

@@ -63,11 +63,12 @@ export function useBench({ manifest, ...options } = {}) {
  * A browser with the test extension for one test, which may ruin it.
  *
  * @param {import('node:test').TestContext} t
+ * @param {Parameters<typeof useBench>[0]} [options]
  */
-export async function openBench(t) {
-  const folder = await assemble();
+export async function openBench(t, { manifest, ...options } = {}) {
+  const folder = await assemble(manifest);
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const bench = await open(folder, {});
+  const bench = await open(folder, options);
   t.after(() => bench.session.close());
   return bench;
 }
