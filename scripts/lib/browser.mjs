@@ -40,6 +40,7 @@ const flags = [
  * @property {string[]} [udp] where it may bind udp sockets, and send datagrams to
  * @property {string[]} [flags] further flags for the browser
  * @property {Record<string, unknown>} [preferences] of a Firefox
+ * @property {string[]} [addOns] ids of add-ons that will be installed there, too, for their addresses to be known
  */
 
 /** A browser with an extension in it, and the host installed for that, all in a temporary folder. */
@@ -74,7 +75,7 @@ export class Session {
  */
 export async function openBrowser(options) {
   const { extension, global, headless = true, host = hostProgram } = options;
-  const { listen = [], connect = [], udp = [], flags: further = [], preferences = {} } = options;
+  const { listen = [], connect = [], udp = [], flags: further = [], preferences = {}, addOns = [] } = options;
   const executablePath = await findBrowser(options.browser ?? process.env.CHROME_SOCKETS_BROWSER);
   const firefox = isFirefox(executablePath);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
@@ -84,7 +85,7 @@ export async function openBrowser(options) {
   try {
     if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });
     if (firefox) {
-      browser = await launchFirefox({ executablePath, headless, profile, extension, id, preferences });
+      browser = await launchFirefox({ executablePath, headless, profile, extension, ids: [id, ...addOns], preferences });
       return new Session(profile, browser, await backgroundOf(browser, id, global), id);
     }
     browser = await puppeteer.launch({

@@ -21,10 +21,10 @@ export function addressOf(id) {
  * @param {boolean} options.headless
  * @param {import('./profile.mjs').Profile} options.profile
  * @param {string} options.extension its folder
- * @param {string} options.id the add-on's
+ * @param {string[]} options.ids the add-on's, and of others that will be installed
  * @param {Record<string, unknown>} options.preferences as on about:config
  */
-export async function launchFirefox({ executablePath, headless, profile, extension, id, preferences }) {
+export async function launchFirefox({ executablePath, headless, profile, extension, ids, preferences }) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath,
@@ -34,7 +34,7 @@ export async function launchFirefox({ executablePath, headless, profile, extensi
     // Without it no page of an extension may be opened from outside, nor the browser's own pages.
     args: ['--remote-allow-system-access'],
     extraPrefsFirefox: {
-      'extensions.webextensions.uuids': JSON.stringify({ [id]: addressOf(id) }),
+      'extensions.webextensions.uuids': JSON.stringify(Object.fromEntries(ids.map((id) => [id, addressOf(id)]))),
       // The viewer would put a page of the browser in the place of the extension's.
       'devtools.jsonview.enabled': false,
       ...preferences,
