@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use chrome_sockets_host::{cli, host, install, logging, paths::Environment, policy::Dirs};
+use chrome_sockets_host::{cli, host, install, last_words, logging, paths::Environment, policy::Dirs};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
@@ -29,7 +29,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
             user: environment.config_dir().ok(),
             system: environment.system_config_dir(),
         };
-        return host::run(&dirs, &extension).map(|()| ExitCode::SUCCESS);
+        return last_words::run(|| host::run(&dirs, &extension)).map(|()| ExitCode::SUCCESS);
     }
     match cli::parse(arguments) {
         Ok(command) => carry_out(&command, &environment),

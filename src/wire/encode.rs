@@ -253,6 +253,11 @@ fn encode(out: &mut Buffer, message: &Outgoing) {
             value(out, message);
             out.extend(b"}}");
         }
+        Outgoing::LastWords { message } => {
+            out.extend(b"{\"event\":\"host.error\",\"params\":{\"fatal\":true,\"message\":");
+            value(out, message);
+            out.extend(b"}}");
+        }
     }
 }
 
