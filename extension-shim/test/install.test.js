@@ -110,6 +110,7 @@ const RUN = `Run: chrome-sockets-host install --extension-id ${ID}`;
 const DOCTOR = `chrome-sockets-host doctor --extension-id ${ID}`;
 const EITHER = `${RUN} (if it was installed, this tells what is wrong: ${DOCTOR})`;
 const SILENT = `${HOST} has exited without a word. Run: ${DOCTOR} (or start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn more)`;
+const UNREADABLE = `${HOST} cannot be started, or says what the browser cannot read. Run: ${DOCTOR}`;
 // The browsers' texts are those that tests/browser/messages.test.js meets in them.
 for (const [browser, text, words] of [
   ['Specified native messaging host not found.', `${HOST} is not installed. ${EITHER}`],
@@ -122,10 +123,13 @@ for (const [browser, text, words] of [
   ['', SILENT],
   ['Native host has exited.', `${HOST} has exited: panicked at src/x.rs`, 'panicked at src/x.rs'],
   ['', `${HOST} has exited: ${'x'.repeat(1000)}`, 'x'.repeat(1001)],
+  ['Error when communicating with the native messaging host.', UNREADABLE],
+  ['An unexpected error occurred', UNREADABLE],
   [
-    'Error when communicating with the native messaging host.',
-    `${HOST} is gone: Error when communicating with the native messaging host. Run: ${DOCTOR}`,
+    'Native application tried to send a message of 1819043144 bytes, which exceeds the limit of 1048576 bytes.',
+    UNREADABLE,
   ],
+  ['Something else.', `${HOST} is gone: Something else. (Run: ${DOCTOR})`],
 ]) {
   test(`the browser says "${browser}"${words ? ', the host something' : ''}`, () =>
     assert.equal(explain(browser, NAME, ID, words), text));

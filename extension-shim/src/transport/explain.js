@@ -34,5 +34,10 @@ export function explain(reason, hostName, extensionId, lastWords) {
   if (reason === '' || /host has exited/i.test(reason)) {
     return `${host} has exited without a word. Run: ${doctor} (or start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn more)`;
   }
-  return `${host} is gone: ${reason} Run: ${doctor}`;
+  // Firefox says no more of a program that cannot be started. Chrome says this, too, of one that has ended before it was told
+  // something.
+  if (/unexpected error|error when communicating|tried to send a message of/i.test(reason)) {
+    return `${host} cannot be started, or says what the browser cannot read. Run: ${doctor}`;
+  }
+  return `${host} is gone: ${reason} (Run: ${doctor})`;
 }
