@@ -4,7 +4,9 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { backgroundOf } from '../../scripts/lib/firefox.mjs';
 import { browserPage, disable } from './firefox/support.js';
-import { connect, eventually, GUARD, hosts, inFirefox, isFree, openBench } from './support.js';
+import { chromiumOnly, connect, eventually, GUARD, hosts, inFirefox, isFree, openBench } from './support.js';
+
+const LIKE_DISABLING = chromiumOnly('the event page is closed as it is when the extension is disabled');
 
 /** @typedef {Awaited<ReturnType<typeof openBench>>} Bench */
 
@@ -101,14 +103,14 @@ test('L-07 L-10 disabling the extension ends all sockets', GUARD, async (t) => {
   );
 });
 
-test('L-07 L-10 uninstalling the extension ends all sockets', GUARD, async (t) => {
+test('L-07 L-10 uninstalling the extension ends all sockets', LIKE_DISABLING, async (t) => {
   const bench = await openBench(t);
   await unload(t, bench, () =>
     bench.run(() => void setTimeout(() => chrome.management.uninstallSelf({ showConfirmDialog: false }))),
   );
 });
 
-test('L-12 the worker that is unloaded hears of nothing any more', GUARD, async (t) => {
+test('L-12 the worker that is unloaded hears of nothing any more', LIKE_DISABLING, async (t) => {
   // What it hears it tells this server, since nobody could ask it afterwards.
   const told = [];
   const ear = http.createServer((request, response) => {
