@@ -97,6 +97,8 @@ test('where the code runs: workers and background pages are the background, othe
   at('/popup.html');
   assert.equal(detectContext(undefined), 'page');
   assert.equal(detectContext('bg.html'), 'page');
+  at('/null');
+  assert.equal(detectContext(null), 'page');
   at('/_generated_background_page.html');
   assert.equal(detectContext(undefined), 'background');
   at('/bg.html');
