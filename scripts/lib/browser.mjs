@@ -85,7 +85,14 @@ export async function openBrowser(options) {
   try {
     if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });
     if (firefox) {
-      browser = await launchFirefox({ executablePath, headless, profile, extension, ids: [id, ...addOns], preferences });
+      browser = await launchFirefox({
+        executablePath,
+        headless,
+        profile,
+        extension,
+        ids: [id, ...addOns],
+        preferences,
+      });
       return new Session(profile, browser, await backgroundOf(browser, id, global), id);
     }
     browser = await puppeteer.launch({
