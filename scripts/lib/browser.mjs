@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { findBrowser, isFirefox } from './find-browser.mjs';
 import { backgroundOf, launchFirefox } from './firefox.mjs';
-import { extensionId, Profile } from './profile.mjs';
+import { extensionId, idOfFolder, Profile } from './profile.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -41,6 +41,7 @@ const flags = [
  * @property {string[]} [flags] further flags for the browser
  * @property {Record<string, unknown>} [preferences] of a Firefox
  * @property {string[]} [addOns] ids of add-ons that will be installed there, too, for their addresses to be known
+ * @property {Profile} [profile] what the browser runs in, if something was prepared there; it is removed at the end all the same
  */
 
 /** A browser with an extension in it, and the host installed for that, all in a temporary folder. */
@@ -79,8 +80,9 @@ export async function openBrowser(options) {
   const executablePath = await findBrowser(options.browser ?? process.env.CHROME_SOCKETS_BROWSER);
   const firefox = isFirefox(executablePath);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
-  const id = firefox ? manifest.browser_specific_settings.gecko.id : extensionId(manifest.key);
-  const profile = await Profile.create();
+  const chromiumId = () => (manifest.key ? extensionId(manifest.key) : idOfFolder(extension));
+  const id = firefox ? manifest.browser_specific_settings.gecko.id : chromiumId();
+  const profile = options.profile ?? (await Profile.create());
   let browser;
   try {
     if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });

@@ -20,6 +20,7 @@ mod ending;
 #[cfg(target_os = "linux")]
 mod errors;
 mod faults;
+mod files;
 mod future;
 mod gates;
 mod half_open;
@@ -48,4 +49,5 @@ mod started;
 mod steps;
 #[cfg(target_os = "linux")]
 mod stress;
+mod tls;
 mod udp;
