@@ -99,7 +99,8 @@ function readOptions() {
  * @returns {Promise<{url: string, token: string, certificate?: string}>}
  */
 async function listen(session, wanted, https) {
-  const api = await session.worker.evaluate(
+  const { worker } = session;
+  const api = await worker.evaluate(
     async (number, https) => {
       const { tabsApi } = /** @type {any} */ (globalThis);
       const api = await tabsApi.ready;
@@ -108,6 +109,8 @@ async function listen(session, wanted, https) {
     wanted,
     https,
   );
+  // In Firefox it is a page in a tab, which is of no use to anybody else.
+  if ('goto' in worker) await worker.close();
   // By the name that people type.
   return https ? { ...api, url: api.url.replace('127.0.0.1', 'localhost') } : api;
 }

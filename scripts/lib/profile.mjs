@@ -54,7 +54,9 @@ export class Profile {
    * @param {{listen: string[], connect: string[], udp?: string[], multicast?: boolean}} allowed
    */
   async installHost(host, extensionId, { listen, connect, udp = [], multicast = false }) {
-    const args = ['install', '--extension-id', extensionId, '--user-data-dir', this.userDataDir];
+    // A Firefox looks for hosts below the home, whatever its profile is. Add-on ids are known by their @ or braces.
+    const place = /[@{]/.test(extensionId) ? ['--browser', 'firefox'] : ['--user-data-dir', this.userDataDir];
+    const args = ['install', '--extension-id', extensionId, ...place];
     for (const pattern of listen) args.push('--allow-listen', pattern);
     for (const pattern of connect) args.push('--allow-connect', pattern);
     for (const pattern of udp) args.push('--allow-udp-bind', pattern, '--allow-udp-send', pattern);

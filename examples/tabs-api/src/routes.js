@@ -87,7 +87,9 @@ async function openTab(query) {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new HttpError(400, 'One url=… is needed, of http or https.');
   }
-  return chrome.tabs.create({ url: url.href, active: false });
+  const tab = await chrome.tabs.create({ url: url.href, active: false });
+  // Neither browser has got there yet; Firefox says about:blank.
+  return { ...tab, url: url.href };
 }
 
 /**
