@@ -200,9 +200,16 @@ fn what_may_not_be_read_or_written_is_named() {
         assert_eq!(found.code, Some(i32::from(bits == 0)), "{path}: {report:#}");
         if let Some(finding) = unreadable {
             let fix = finding["fix"].as_str().expect("a fix");
-            assert!(Command::new("sh").args(["-c", fix]).status().expect("a shell").success());
+            assert!(
+                Command::new("sh")
+                    .args(["-c", fix])
+                    .status()
+                    .expect("a shell")
+                    .success()
+            );
             assert_eq!(doctor().code, Some(0), "{fix}");
         }
+        assert_eq!(
             unprivileged(&home, &["list"]).expect("possible before").code,
             Some(0),
             "{path}"
