@@ -106,6 +106,11 @@ fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diag
         let fix = Fix::by_hand(format!("rm {} && {}", command::path(place), again.command));
         return diagnosis.add(check, Verdict::Fail, line, Some(fix));
     }
+    if let Some(file) = path.parent().filter(|parent| parent.is_file()) {
+        let line = format!("{title}: {} is a file, not a directory", file.display());
+        let fix = Fix::by_hand(format!("{} && {}", move_aside(file), again.command));
+        return diagnosis.add("manifest-directory", Verdict::Fail, line, Some(fix));
+    }
     let line = format!("{title}: {} is gone", path.display());
     diagnosis.add("manifest-missing", Verdict::Fail, line, Some(again));
 }
@@ -251,10 +256,7 @@ impl<'a> Manifest<'a> {
 
     /// Installing anew what cannot be kept; a person looks at it first.
     fn aside(&self) -> Fix {
-        let path = command::path(&self.found.path);
-        let mut away = self.found.path.clone().into_os_string();
-        away.push(".broken");
-        let move_away = format!("mv {path} {}", command::path(Path::new(&away)));
+        let move_away = move_aside(&self.found.path);
         let move_away = if self.looked.site.system {
             command::as_root(self.context, &move_away)
         } else {
@@ -262,6 +264,12 @@ impl<'a> Manifest<'a> {
         };
         Fix::by_hand(format!("{move_away} && {}", self.again().command))
     }
+}
+
+fn move_aside(path: &Path) -> String {
+    let mut away = path.to_owned().into_os_string();
+    away.push(".broken");
+    format!("mv {} {}", command::path(path), command::path(Path::new(&away)))
 }
 
 /// What lets its owner read a file: the directory on the way that cannot be entered, else the file itself.

@@ -115,6 +115,31 @@ fn fix_installs_again_and_leaves_grants_to_the_person() {
 }
 
 #[test]
+fn what_cannot_be_fixed_is_said_with_the_reason() {
+    let home = healthy();
+    fs::remove_file(home.at(CHROMIUM)).expect("removed");
+    // What stands in it was perhaps written by somebody else, so nothing is built on it.
+    fs::set_permissions(home.at(POLICY), std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("a mode");
+    let before = home.tree();
+    let ended = home.run(&["doctor", "--fix"]);
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), ""), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("not fixed: "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("chmod go-w"), "{}", ended.stdout);
+    let report: Value = serde_json::from_str(&home.run(&["doctor", "--fix", "--json"]).stdout).expect("JSON");
+    let [failed] = &report["notFixed"].as_array().expect("a list")[..] else {
+        panic!("{report:#}");
+    };
+    assert!(
+        failed["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("chmod go-w")),
+        "{report:#}"
+    );
+    assert_eq!(report["fixed"], serde_json::json!([]));
+    assert_eq!(home.tree(), before);
+}
+
+#[test]
 fn a_policy_of_somebody_else_is_found() {
     let home = healthy();
     if std::os::unix::fs::chown(home.at(POLICY), Some(54321), None).is_err() {
