@@ -27,6 +27,8 @@ export class Profile {
      */
     this.environment = {
       ...process.env,
+      // This home is nobody's, so it may be root's by sudo.
+      SUDO_UID: undefined,
       HOME: home,
       XDG_CONFIG_HOME: path.join(home, '.config'),
       XDG_CACHE_HOME: path.join(home, '.cache'),

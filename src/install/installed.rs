@@ -1,6 +1,6 @@
 //! What stands where manifests of ours may be.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::manifest::HostManifest;
 use super::record::{self, Record};
@@ -51,13 +51,16 @@ pub(super) fn candidates(
     Ok(paths)
 }
 
+/// Whose place a path is in.
+fn target_of(path: &Path, known: &[Target]) -> Option<Target> {
+    let own = |target: &&Target| path.parent() == Some(target.directory());
+    known.iter().find(own).cloned()
+}
+
 /// What stands there; what cannot even be read is `None`.
 pub(super) fn look(path: PathBuf, known: &[Target]) -> Result<Option<Found>, Error> {
     let mut found = Found {
-        target: known
-            .iter()
-            .find(|target| path.parent() == Some(target.directory()))
-            .cloned(),
+        target: target_of(&path, known),
         manifest: Err(String::new()),
         path,
     };
@@ -70,12 +73,19 @@ pub(super) fn look(path: PathBuf, known: &[Target]) -> Result<Option<Found>, Err
     Ok(Some(found))
 }
 
-/// Everything of ours that stands for a site, and what stands in its place.
+/// Everything of ours that stands for a site, and what stands in its place, readable or not.
 pub(crate) fn all(site: &Site, record: &Record, environment: &Environment) -> Result<Vec<Found>, Error> {
     let known = targets::known(site.system, environment)?;
     let mut found = Vec::new();
     for path in candidates(site, record, &[], environment)? {
-        found.extend(look(path, &known)?);
+        found.extend(match look(path.clone(), &known) {
+            Err(Error::Io { source, .. }) => Some(Found {
+                target: target_of(&path, &known),
+                manifest: Err(format!("cannot be read: {source}")),
+                path,
+            }),
+            found => found?,
+        });
     }
     Ok(found)
 }
