@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::install::{
     BROWSERS, Browser, CONNECT, DEFAULT_HOST_NAME, ExtensionId, Family, Grant, HostName, Install, LISTEN, List,
@@ -70,6 +70,12 @@ pub fn parse(arguments: &[OsString]) -> Result<Command, Message> {
             dry_run: typed.dry_run,
         }),
     })
+}
+
+/// The definitions themselves, from which manual pages and completions are made.
+#[must_use]
+pub fn definitions() -> clap::Command {
+    Cli::command()
 }
 
 const EXAMPLE: &str = "Example:
@@ -223,8 +229,7 @@ mod tests {
 
     #[test]
     fn the_definitions_are_consistent() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
+        definitions().debug_assert();
     }
 
     #[test]

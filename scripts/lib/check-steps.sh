@@ -34,7 +34,8 @@ javascript_types() {
 }
 
 shell_check() {
-  shellcheck -x scripts/bench scripts/demo scripts/test scripts/check scripts/soak scripts/lib/*.sh .ci/run
+  shellcheck -x scripts/bench scripts/check scripts/demo scripts/package scripts/soak scripts/test \
+    scripts/lib/*.sh scripts/lib/package/*.sh .ci/run
 }
 
 # Lock files name no registry: whoever installs uses their own.
