@@ -8,8 +8,8 @@ readonly windows_triple=x86_64-pc-windows-gnu
 package_tar() {
   [[ $(tar --version) == *GNU* ]] || die 'GNU tar is needed: it sorts and dates what it packs'
   release_host
-  cli_docs
   set_time
+  cli_docs
   local stage name
   stage=$(fresh_folder tar)
   name=chrome-sockets-host-$(version)-$(host_triple)

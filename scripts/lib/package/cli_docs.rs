@@ -1,4 +1,5 @@
-//! Writes the manual pages and the completions of bash, zsh and fish into a directory, from the definitions of the command line.
+//! Writes the manual pages and the completions of bash, zsh and fish, from the definitions of the command line: `cli-docs DIRECTORY
+//! DATE`, where the date, such as 2026-11-22, is for the pages' footers.
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File};
@@ -40,10 +41,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 fn main() -> io::Result<()> {
-    let directory = std::env::args_os()
-        .nth(1)
-        .map(PathBuf::from)
-        .ok_or_else(|| io::Error::other("the directory to write into is needed"))?;
+    let mut arguments = std::env::args().skip(1);
+    let (Some(directory), Some(date)) = (arguments.next(), arguments.next()) else {
+        return Err(io::Error::other("a directory to write into and a date are needed"));
+    };
+    let directory = PathBuf::from(directory);
     let pages = directory.join("man");
     let completions = directory.join("completions");
     fs::create_dir_all(&pages)?;
@@ -61,17 +63,18 @@ fn main() -> io::Result<()> {
     // Building gives subcommands their full names.
     let mut definitions = definitions;
     definitions.build();
-    manual(&definitions, &pages, true)
+    manual(&definitions, &pages, &date, true)
 }
 
 /// The page of a command and those of its subcommands.
-fn manual(command: &Command, directory: &Path, is_root: bool) -> io::Result<()> {
+fn manual(command: &Command, directory: &Path, date: &str, is_root: bool) -> io::Result<()> {
     for subcommand in command.get_subcommands().filter(|each| !each.is_hide_set()) {
-        manual(subcommand, directory, false)?;
+        manual(subcommand, directory, date, false)?;
     }
     let page = Man::new(command.clone())
-        .manual("chrome-sockets")
-        .source(concat!("chrome-sockets-host ", env!("CARGO_PKG_VERSION")));
+        .date(date)
+        .source(concat!("chrome-sockets ", env!("CARGO_PKG_VERSION")))
+        .manual("chrome-sockets");
     let mut file = File::create(directory.join(page.get_filename()))?;
     page.render_title(&mut file)?;
     page.render_name_section(&mut file)?;

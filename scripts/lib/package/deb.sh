@@ -13,8 +13,8 @@ package_deb() {
   need dpkg-deb 'it is in the package dpkg'
   need dpkg-shlibdeps 'it is in the package dpkg-dev'
   release_host
-  cli_docs
   set_time
+  cli_docs
   local stage version architecture file
   version=$(version)-1
   architecture=$(dpkg --print-architecture)

@@ -33,10 +33,11 @@ release_host() {
   cargo build --release --locked --quiet --manifest-path "$root/Cargo.toml"
 }
 
-# Manual pages and completions, in $output/cli.
+# Manual pages and completions, in $output/cli; after set_time.
 cli_docs() {
   rm -rf "$output/cli"
-  cargo run --locked --quiet --manifest-path "$root/Cargo.toml" --example cli-docs "$output/cli"
+  cargo run --locked --quiet --manifest-path "$root/Cargo.toml" --example cli-docs \
+    "$output/cli" "$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)"
 }
 
 # put SOURCE TARGET: a file that everybody may read.

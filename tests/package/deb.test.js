@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Machine } from './machine.js';
+import { filesIn, needs, packages, run, scratch, subcommandsOf, version } from './support.js';
+
+const NAME = 'chrome-sockets-host';
+const PROGRAM = `/usr/bin/${NAME}`;
+const EXTENSION = 'abcdefghijklmnopabcdefghijklmnop';
+
+/** The names in the field Depends, without versions. */
+async function dependencies() {
+  const { stdout } = await run('dpkg-deb', ['--field', packages.deb, 'Depends']);
+  return stdout
+    .trim()
+    .split(', ')
+    .map((each) => each.split(' ')[0]);
+}
+
+/** @param {import('node:test').TestContext} t */
+async function unpacked(t) {
+  const folder = await scratch(t);
+  await run('dpkg-deb', ['--extract', packages.deb, folder]);
+  return folder;
+}
+
+test('the .deb holds the program and its documents, owned by root, and nothing else', needs('dpkg-deb'), async (t) => {
+  const folder = await unpacked(t);
+  const pages = (await subcommandsOf(path.join(folder, PROGRAM))).map((each) => `${NAME}-${each}.1.gz`);
+  assert.ok(pages.length >= 2, 'the help has subcommands');
+  const doc = `usr/share/doc/${NAME}/`;
+  assert.deepEqual(
+    await filesIn(folder),
+    [
+      `usr/bin/${NAME}`,
+      ...['PROTOCOL.md.gz', 'SECURITY.md.gz', 'THIRD-PARTY.gz'].map((each) => doc + each),
+      ...['changelog.Debian.gz', 'changelog.gz', 'copyright'].map((each) => doc + each),
+      ...[`${NAME}.1.gz`, ...pages].map((each) => `usr/share/man/man1/${each}`),
+      `usr/share/bash-completion/completions/${NAME}`,
+      `usr/share/fish/vendor_completions.d/${NAME}.fish`,
+      `usr/share/zsh/vendor-completions/_${NAME}`,
+    ].sort(),
+  );
+  const { stdout } = await run('dpkg-deb', ['--contents', packages.deb]);
+  for (const line of stdout.trim().split('\n')) {
+    assert.match(line, /^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x(?=.*\/usr\/bin\/)) root\/root /);
+  }
+  assert.deepEqual(await dependencies(), ['libc6', 'libgcc-s1']);
+});
+
+test(
+  'dpkg installs it, it serves a user, and a purge leaves what people wrote',
+  needs('dpkg', 'unshare'),
+  async (t) => {
+    const machine = await Machine.create(t, await dependencies());
+    await machine.dpkg('--install', packages.deb);
+    const { stdout: checked } = await machine.dpkg('--verify', NAME);
+    assert.equal(checked, '', 'md5sums are those of the files');
+    await machine.copyLibraries(PROGRAM);
+    const shown = await machine.run(PROGRAM, ['--version'], {});
+    assert.equal(shown.stdout, `${NAME} ${version}\n`);
+
+    await mkdir(machine.path('/home/me/.config/chromium'), { recursive: true });
+    await machine.run(PROGRAM, ['install', '--extension-id', EXTENSION], { HOME: '/home/me' });
+    const file = machine.path('/home/me/.config/chromium/NativeMessagingHosts/org.chrome_sockets.host.json');
+    const manifest = JSON.parse(await readFile(file, 'utf8'));
+    assert.deepEqual(manifest.allowed_origins, [`chrome-extension://${EXTENSION}/`]);
+
+    const policy = machine.path('/etc/chrome-sockets/policy.json');
+    await mkdir(path.dirname(policy), { recursive: true });
+    await writeFile(policy, '{}');
+    const owned = new Set(
+      (await machine.dpkg('--listfiles', NAME)).stdout
+        .trim()
+        .split('\n')
+        .map((each) => each.slice(1)),
+    );
+    const before = (await filesIn(machine.folder)).filter((each) => !each.startsWith('var/lib/dpkg/'));
+    await machine.dpkg('--install', packages.deb); // An upgrade asks nothing, either.
+    await machine.dpkg('--purge', NAME);
+    const after = (await filesIn(machine.folder)).filter((each) => !each.startsWith('var/lib/dpkg/'));
+    assert.deepEqual(
+      after,
+      before.filter((each) => !owned.has(each)),
+    );
+  },
+);
+
+test('a library that is missing or too old is dpkg’s to say', needs('dpkg', 'unshare'), async (t) => {
+  const machine = await Machine.create(t, ['libgcc-s1']);
+  await assert.rejects(machine.dpkg('--install', packages.deb), /depends on libc6 \(>= 2\.\d+\)/);
+});
+
+test('the manual pages render without a warning', needs('dpkg-deb', 'man'), async (t) => {
+  const pages = path.join(await unpacked(t), 'usr/share/man/man1');
+  for (const page of await filesIn(pages)) {
+    const { stdout, stderr } = await run('man', ['--warnings', '--local-file', path.join(pages, page)], {
+      env: { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80', MAN_KEEP_STDERR: '1' },
+    });
+    assert.equal(stderr, '', page);
+    assert.ok(stdout.includes('SYNOPSIS') && stdout.includes(version), `${page}:\n${stdout}`);
+  }
+});
+
+const completions = 'usr/share';
+
+test('bash completes it', needs('dpkg-deb', 'bash'), async (t) => {
+  const file = path.join(await unpacked(t), completions, 'bash-completion/completions', NAME);
+  const { stdout } = await run('bash', ['--noprofile', '--norc', '-euc', BASH, file, NAME]);
+  assert.equal(stdout, 'install\n');
+});
+
+/** What bash does when a person has typed `chrome-sockets-host inst` and presses the tabulator. */
+const BASH = `
+source "$0"
+[[ $(complete -p "$1") =~ -F\\ ([^ ]+) ]]
+COMP_WORDS=("$1" inst) COMP_CWORD=1
+"\${BASH_REMATCH[1]}" "$1" inst "$1"
+printf '%s\\n' "\${COMPREPLY[@]}"
+`;
+
+test('zsh finds its completion, and can read it', needs('dpkg-deb', 'zsh'), async (t) => {
+  const folder = path.join(await unpacked(t), completions, 'zsh/vendor-completions');
+  await run('zsh', ['-f', '-n', path.join(folder, `_${NAME}`)]);
+  const script = 'fpath=($1 $fpath); autoload -Uz compinit; compinit -u -D; print $_comps[$2]';
+  const { stdout } = await run('zsh', ['-f', '-c', script, 'zsh', folder, NAME]);
+  assert.equal(stdout, `_${NAME}\n`);
+});
+
+test('fish completes it', needs('dpkg-deb', 'fish'), async (t) => {
+  const folder = await unpacked(t);
+  const file = path.join(folder, completions, 'fish/vendor_completions.d', `${NAME}.fish`);
+  const script = `source ${file}; complete -C '${NAME} inst'`;
+  const { stdout } = await run('fish', ['--no-config', '--command', script], { env: { ...process.env, HOME: folder } });
+  assert.match(stdout, /^install\t\S.*\n$/);
+});

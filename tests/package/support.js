@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+const build = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
+
+/** No test waits longer than this. It only ever ends a hang, so it is generous. */
+export const GUARD = { timeout: 180_000 };
+
+/** Runs a program to its end, and throws what it says when it fails. */
+export const run = promisify(execFile);
+
+/** The version that everything here has. */
+export const version = /^version = "(.*)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '';
+
+export const output = path.join(build, 'package');
+export const triple = `${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch]}-unknown-linux-gnu`;
+
+/** What scripts/package makes, by its words. */
+export const packages = {
+  deb: path.join(output, `chrome-sockets-host_${version}-1_${{ x64: 'amd64', arm64: 'arm64' }[process.arch]}.deb`),
+  tar: path.join(output, `chrome-sockets-host-${version}-${triple}.tar.gz`),
+  zip: path.join(output, `chrome-sockets-host-${version}-x86_64-pc-windows-gnu.zip`),
+  npm: path.join(output, `chrome-sockets-${version}.tgz`),
+};
+
+/**
+ * An empty folder that is gone after the test.
+ *
+ * @param {import('node:test').TestContext} t
+ */
+export async function scratch(t) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-package-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * The options of a test that needs programs: it is skipped where one is missing, but not in CI.
+ *
+ * @param {...string} programs
+ */
+export function needs(...programs) {
+  const missing = programs.filter((each) => !isThere(each));
+  const skip = missing.length > 0 && process.env.CI !== 'true' && `there is no ${missing.join(', no ')}`;
+  return { ...GUARD, skip };
+}
+
+/** @param {string} program */
+function isThere(program) {
+  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * @param {string} folder
+ * @returns {Promise<string[]>} the paths in it of all that is not a folder, sorted
+ */
+export async function filesIn(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((each) => !each.isDirectory())
+    .map((each) => path.relative(folder, path.join(each.parentPath, each.name)))
+    .sort();
+}
+
+/** The subcommands that the program's help names. @param {string} program */
+export async function subcommandsOf(program) {
+  const { stdout } = await run(program, ['--help']);
+  const block = /^Commands:\n((?: .*\n)+)/m.exec(stdout)?.[1] ?? '';
+  return [...block.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name);
+}
