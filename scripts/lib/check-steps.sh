@@ -17,7 +17,7 @@ shim_check() {
 javascript_check() {
   npm_ci extension-shim
   local folder
-  for folder in examples/tabs-api scripts/lib tests/browser tests/differential benches; do
+  for folder in examples/tabs-api scripts/lib tests/browser tests/differential tests/package benches; do
     printf '%s: ' "$folder"
     (cd "$folder" && "$root/extension-shim/node_modules/.bin/biome" ci .)
   done

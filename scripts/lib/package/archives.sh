@@ -24,7 +24,7 @@ package_tar() {
 }
 
 package_zip() {
-  local program=$build_folder/$windows_triple/release/chrome-sockets-host.exe
+  local program=$build_folder/cross/$windows_triple/release/chrome-sockets-host.exe
   if [[ ! -e $program ]]; then
     echo "The zip for Windows is skipped: there is no ${program#"$root"/}, which scripts/cross makes."
     return
