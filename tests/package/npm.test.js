@@ -75,6 +75,7 @@ const GOOD = `
 import { install, tcp, tcpServer, type InstallOptions } from 'chrome-sockets';
 import { install as one } from 'chrome-sockets/dist/chrome-sockets.mjs';
 import 'chrome-sockets/global';
+import 'chrome-sockets/dist/chrome-sockets.js';
 
 const options: InstallOptions = { hostName: 'org.example.host' };
 install(options).tcpServer satisfies typeof tcpServer;

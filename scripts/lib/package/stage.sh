@@ -4,7 +4,7 @@
 
 : "${root:?common.sh comes first}"
 
-build_folder=${CARGO_TARGET_DIR:-$root/target}
+build_folder=$(realpath -m "${CARGO_TARGET_DIR:-$root/target}")
 output=$build_folder/package
 readonly build_folder output
 
