@@ -83,16 +83,23 @@ test('the notices name every crate that the program links, each with a text', GU
   assert.ok(notices.includes('Permission is hereby granted'));
 });
 
-const zip = existsSync(packages.zip) ? needs('unzip') : { skip: 'scripts/cross has not built the host for Windows' };
+const zip = existsSync(packages.zip)
+  ? needs('unzip', 'objdump')
+  : { skip: 'scripts/cross has not built the host for Windows' };
 test('the zip for Windows: what is in it', zip, async (t) => {
   const folder = await scratch(t);
   await run('unzip', ['-q', packages.zip, '-d', folder]);
   const inside = path.join(folder, `chrome-sockets-host-${version}-x86_64-pc-windows-gnu`);
   assert.deepEqual(await filesIn(inside), [...COMMON, 'chrome-sockets-host.exe'].sort());
-  const program = await readFile(path.join(inside, 'chrome-sockets-host.exe'));
+  const file = path.join(inside, 'chrome-sockets-host.exe');
+  const program = await readFile(file);
   const header = program.readUInt32LE(0x3c);
   assert.equal(program.toString('latin1', header, header + 4), 'PE\0\0');
   assert.equal(program.readUInt16LE(header + 4), 0x8664, 'for x86-64');
+  const { stdout } = await run('objdump', ['--private-headers', file]);
+  const libraries = [...stdout.matchAll(/DLL Name: (.*)/g)].map(([, name]) => name);
+  assert.ok(libraries.includes('ws2_32.dll'), stdout);
+  assert.doesNotMatch(libraries.join(), /libgcc|winpthread|libstdc/, 'the compiler’s libraries are not on Windows');
   assert.match(await readFile(path.join(inside, 'README.md'), 'utf8'), /\.\\chrome-sockets-host\.exe install/);
 });
 
