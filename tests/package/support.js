@@ -12,8 +12,15 @@ const build = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
 /** No test waits longer than this. It only ever ends a hang, so it is generous. */
 export const GUARD = { timeout: 180_000 };
 
-/** Runs a program to its end, and throws what it says when it fails. */
-export const run = promisify(execFile);
+/**
+ * Runs a program to its end, and throws what it says when it fails.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import('node:child_process').ExecFileOptions} [options]
+ */
+export const run = (program, args, options) =>
+  promisify(execFile)(program, args, { maxBuffer: 1 << 28, encoding: 'utf8', ...options });
 
 /** The version that everything here has. */
 export const version = /^version = "(.*)"$/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))?.[1] ?? '';
