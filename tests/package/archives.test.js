@@ -50,7 +50,7 @@ test('the tar.gz: what is in it, the program installs itself from there, and the
 
   // The line of its README, as a person would type it there.
   const readme = await readFile(path.join(inside, 'README.md'), 'utf8');
-  const line = /^ {4}(.*)<the id on chrome:\/\/extensions>$/m.exec(readme)?.[1] ?? '';
+  const line = /^ {4}(.* --extension-id) <.*>$/m.exec(readme)?.[1] ?? '';
   const home = path.join(folder, 'home');
   await mkdir(path.join(home, '.config/chromium'), { recursive: true });
   const env = { PATH: process.env.PATH, HOME: home };

@@ -8,6 +8,7 @@ import { filesIn, needs, packages, run, scratch, subcommandsOf, version } from '
 const NAME = 'chrome-sockets-host';
 const PROGRAM = `/usr/bin/${NAME}`;
 const EXTENSION = 'abcdefghijklmnopabcdefghijklmnop';
+const OTHER = 'ponmlkjihgfedcbaponmlkjihgfedcba';
 
 /** The names in the field Depends, without versions. */
 async function dependencies() {
@@ -50,7 +51,7 @@ test('the .deb holds the program and its documents, owned by root, and nothing e
 });
 
 test(
-  'dpkg installs it, it serves a user, and a purge leaves what people wrote',
+  'dpkg installs it, it serves a user and all users, and a purge leaves what people wrote',
   needs('dpkg', 'unshare'),
   async (t) => {
     const machine = await Machine.create(t, await dependencies());
@@ -61,11 +62,21 @@ test(
     const shown = await machine.run(PROGRAM, ['--version'], {});
     assert.equal(shown.stdout, `${NAME} ${version}\n`);
 
+    // The manifests name the program where dpkg keeps it up to date; there is no copy that grows old.
     await mkdir(machine.path('/home/me/.config/chromium'), { recursive: true });
     await machine.run(PROGRAM, ['install', '--extension-id', EXTENSION], { HOME: '/home/me' });
-    const file = machine.path('/home/me/.config/chromium/NativeMessagingHosts/org.chrome_sockets.host.json');
-    const manifest = JSON.parse(await readFile(file, 'utf8'));
-    assert.deepEqual(manifest.allowed_origins, [`chrome-extension://${EXTENSION}/`]);
+    await machine.run(PROGRAM, ['install', '--system', '--browser', 'chromium', '--extension-id', OTHER], {});
+    const { stdout: copies } = await run('find', [machine.folder, '-name', NAME, '-size', '+100k']);
+    assert.equal(copies.trim(), machine.path(PROGRAM));
+    for (const [directory, id] of [
+      ['/home/me/.config/chromium/NativeMessagingHosts', EXTENSION],
+      ['/etc/chromium/native-messaging-hosts', OTHER],
+    ]) {
+      const file = machine.path(`${directory}/org.chrome_sockets.host.json`);
+      const manifest = JSON.parse(await readFile(file, 'utf8'));
+      assert.equal(manifest.path, PROGRAM, directory);
+      assert.deepEqual(manifest.allowed_origins, [`chrome-extension://${id}/`]);
+    }
 
     const policy = machine.path('/etc/chrome-sockets/policy.json');
     await mkdir(path.dirname(policy), { recursive: true });

@@ -65,11 +65,11 @@ The native-messaging host of chrome-sockets, which gives browser extensions \`ch
 
 In a terminal, in this folder:
 
-    $1 install --extension-id <the id on chrome://extensions>
+    $1 install <the folder of your extension>
+    $1 install --extension-id <the id of one from a store>
 
-It copies the program to a place of its own, tells every browser of yours where it is, and says what the extension may do from
-now on: listening on this computer, unless you allow more. \`$1 install --help\` says how. Then reload the extension.
-This folder is not needed any more.
+It copies the program to a place of its own, tells your browsers where that is, and says what the extension may do from now on.
+\`$1 install --help\` explains. Then reload the extension. This folder is not needed any more.
 
 \`$1 uninstall\` removes all of it. ${2}
 
