@@ -118,5 +118,5 @@ test('made again, the packages have the same bytes', { timeout: 600_000 }, async
   const env = { ...process.env, TZ: 'Asia/Tokyo', LC_ALL: 'C.UTF-8' };
   const { stdout } = await run('sh', ['-c', 'umask 077; exec "$0"', path.join(root, 'scripts/package')], { env });
   for (const file of files) assert.ok(stdout.includes(path.relative(root, file)) || stdout.includes(file), stdout);
-  assert.deepEqual(await digests(), before, `the packages in ${output}`);
+  assert.deepEqual(await digests(), before, `if ${output} is of this commit; scripts/package makes it`);
 });

@@ -10,15 +10,6 @@ const PROGRAM = `/usr/bin/${NAME}`;
 const EXTENSION = 'abcdefghijklmnopabcdefghijklmnop';
 const OTHER = 'ponmlkjihgfedcbaponmlkjihgfedcba';
 
-/** The names in the field Depends, without versions. */
-async function dependencies() {
-  const { stdout } = await run('dpkg-deb', ['--field', packages.deb, 'Depends']);
-  return stdout
-    .trim()
-    .split(', ')
-    .map((each) => each.split(' ')[0]);
-}
-
 /** @param {import('node:test').TestContext} t */
 async function unpacked(t) {
   const folder = await scratch(t);
@@ -47,18 +38,17 @@ test('the .deb holds the program and its documents, owned by root, and nothing e
   for (const line of stdout.trim().split('\n')) {
     assert.match(line, /^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x(?=.*\/usr\/bin\/)) root\/root /);
   }
-  assert.deepEqual(await dependencies(), ['libc6', 'libgcc-s1']);
+  const { stdout: depends } = await run('dpkg-deb', ['--field', packages.deb, 'Depends']);
+  assert.match(depends, /^libc6 \(>= 2\.\d+\), libgcc-s1 \(>= [\d.]+\)\n$/);
 });
 
 test(
   'dpkg installs it, it serves a user and all users, and a purge leaves what people wrote',
   needs('dpkg', 'unshare'),
   async (t) => {
-    const machine = await Machine.create(t, await dependencies());
-    await machine.dpkg('--install', packages.deb);
+    const machine = await Machine.withHost(t);
     const { stdout: checked } = await machine.dpkg('--verify', NAME);
     assert.equal(checked, '', 'md5sums are those of the files');
-    await machine.copyLibraries(PROGRAM);
     const shown = await machine.run(PROGRAM, ['--version'], {});
     assert.equal(shown.stdout, `${NAME} ${version}\n`);
 

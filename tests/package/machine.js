@@ -1,6 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { run, scratch } from './support.js';
+import { packages, run, scratch } from './support.js';
 
 /**
  * A file system with nothing in it but what dpkg installs, and the libraries that its packages depend on: what a program of
@@ -23,6 +23,21 @@ export class Machine {
     const stanzas = await Promise.all(installed.map(async (each) => (await run('dpkg-query', ['-s', each])).stdout));
     await writeFile(path.join(database, 'status'), stanzas.join('\n'));
     await mkdir(machine.path('/proc'));
+    return machine;
+  }
+
+  /** With the .deb installed, and what its program needs. @param {import('node:test').TestContext} t */
+  static async withHost(t) {
+    const { stdout } = await run('dpkg-deb', ['--field', packages.deb, 'Depends']);
+    const machine = await Machine.create(
+      t,
+      stdout
+        .trim()
+        .split(', ')
+        .map((each) => each.split(' ')[0]),
+    );
+    await machine.dpkg('--install', packages.deb);
+    await machine.copyLibraries('/usr/bin/chrome-sockets-host');
     return machine;
   }
 
@@ -63,5 +78,21 @@ export class Machine {
     return run('unshare', ['--map-root-user', '--mount', 'sh', '-c', enter, this.folder, program, ...args], {
       env: { ...env, PATH },
     });
+  }
+
+  /**
+   * Writes a program that starts another of this computer, which sees what is installed on this machine as installed there.
+   *
+   * @param {string} program a path of this computer
+   * @returns {Promise<string>} its path
+   */
+  async overlaid(program) {
+    const file = this.path('overlaid');
+    const lay = (/** @type {string} */ folder) =>
+      `mount -t overlay overlay -o lowerdir="$0${folder}:${folder}" ${folder}`;
+    const script = `${lay('/usr/bin')} && ${lay('/etc')} && exec "$@"`;
+    const line = `exec unshare --map-root-user --mount sh -c '${script}' '${this.folder}' '${program}' "$@"`;
+    await writeFile(file, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    return file;
   }
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { openBrowser } from '../../../scripts/lib/browser.mjs';
 import { packages, root, run, scratch } from '../support.js';
+
+/** Gives the extensions an id that is known. */
+export const KEY = JSON.parse(await readFile(path.join(root, 'tests/browser/extension/manifest.json'), 'utf8')).key;
 
 /** What an extension does with `chrome.sockets` here: it sends back what it gets. `echoPort` is where. */
 export const ECHO = `
@@ -31,18 +34,30 @@ Object.assign(globalThis, { echoPort: listen() });
  * @param {object} background
  */
 export async function writeExtension(folder, background) {
-  const { key } = JSON.parse(await readFile(path.join(root, 'tests/browser/extension/manifest.json'), 'utf8'));
   const manifest = {
     manifest_version: 3,
     name: 'Echo',
     version: '1',
-    key,
+    key: KEY,
     permissions: ['nativeMessaging'],
     background,
     sockets: { tcpServer: { listen: '127.0.0.1:*' } },
   };
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+}
+
+/**
+ * Copies a one-file build out of the npm package, as somebody without npm does.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string} name
+ * @param {string} target
+ */
+export async function takeFile(t, name, target) {
+  const folder = await scratch(t);
+  await run('tar', ['--extract', '--gzip', '--file', packages.npm, '--directory', folder]);
+  await cp(path.join(folder, 'package/dist', name), path.join(target, name));
 }
 
 /**
@@ -62,14 +77,15 @@ export async function hostOf(t, kind) {
 }
 
 /**
- * Loads the extension into a browser, with the host installed for it as a user does that, and expects every byte back.
+ * Loads the extension into a browser and expects every byte back.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} extension its folder
- * @param {string} host
+ * @param {Partial<import('../../../scripts/lib/browser.mjs').Options>} options of them `host` is the program that is installed
+ *   for it, as a user does that
  */
-export async function echoes(t, extension, host) {
-  const session = await openBrowser({ extension, global: 'echoPort', host });
+export async function echoes(t, extension, options) {
+  const session = await openBrowser({ extension, global: 'echoPort', ...options });
   t.after(() => session.close());
   const port = await session.worker.evaluate(() => /** @type {any} */ (globalThis).echoPort);
   const socket = net.connect({ port, host: '127.0.0.1' });

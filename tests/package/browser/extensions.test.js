@@ -1,9 +1,9 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Project } from '../project.js';
-import { GUARD, needs, packages, run, scratch } from '../support.js';
-import { ECHO, echoes, hostOf, writeExtension } from './echo.js';
+import { GUARD, needs, scratch } from '../support.js';
+import { ECHO, echoes, hostOf, takeFile, writeExtension } from './echo.js';
 
 test(
   'npm install and a bundler: an extension in TypeScript has sockets, with the host of the tar.gz',
@@ -17,7 +17,7 @@ test(
       `import { install } from 'chrome-sockets';\nimport 'chrome-sockets/global';\ninstall();\n${ECHO}`,
     );
     await project.tool('esbuild', ['background.ts', '--bundle', '--outfile=dist/background.js', '--log-level=warning']);
-    await echoes(t, extension, await hostOf(t, 'tar'));
+    await echoes(t, extension, { host: await hostOf(t, 'tar') });
   },
 );
 
@@ -30,7 +30,7 @@ test(
     await writeExtension(extension, { service_worker: 'background.js', type: 'module' });
     const code = `import { install } from './chrome-sockets.mjs';\ninstall();\n${ECHO}`;
     await writeFile(path.join(extension, 'background.js'), code);
-    await echoes(t, extension, await hostOf(t, 'deb'));
+    await echoes(t, extension, { host: await hostOf(t, 'deb') });
   },
 );
 
@@ -42,19 +42,6 @@ test(
     await takeFile(t, 'chrome-sockets.js', extension);
     await writeExtension(extension, { service_worker: 'background.js' });
     await writeFile(path.join(extension, 'background.js'), `importScripts('chrome-sockets.js');\n${ECHO}`);
-    await echoes(t, extension, await hostOf(t, 'deb'));
+    await echoes(t, extension, { host: await hostOf(t, 'deb') });
   },
 );
-
-/**
- * Copies a one-file build out of the npm package, as somebody without npm does.
- *
- * @param {import('node:test').TestContext} t
- * @param {string} name
- * @param {string} target
- */
-async function takeFile(t, name, target) {
-  const folder = await scratch(t);
-  await run('tar', ['--extract', '--gzip', '--file', packages.npm, '--directory', folder]);
-  await cp(path.join(folder, 'package/dist', name), path.join(target, name));
-}
