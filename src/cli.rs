@@ -11,6 +11,7 @@ use std::path::Path;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::doctor::Doctor;
 use crate::install::{Change, ExtensionId, Family, Install, Uninstall};
 
 /// What is to be done.
@@ -24,6 +25,8 @@ pub enum Command {
     List,
     /// `grant` and `revoke`.
     Change(Change),
+    /// `doctor`.
+    Doctor(Doctor),
 }
 
 /// A command, and how it talks.

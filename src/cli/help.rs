@@ -43,3 +43,8 @@ Example:
 
 PATTERN is host:port, as `install --help` explains. Hosts that run obey from the
 next call on. Without --allow flags, revoke leaves the extension nothing.";
+
+pub(super) const DOCTOR: &str = "\
+Each line is PASS, INFO, WARN or FAIL, what was looked at, and what was found;
+below it a command that mends it. The exit code is 1 when something failed.
+docs/troubleshooting.md explains each of them.";

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::{Command, Invocation, help};
+use crate::doctor::Doctor;
 use crate::install::{
     BROWSERS, Browser, CONNECT, Change, ChangeKind, DEFAULT_HOST_NAME, ExtensionId, Grant, HostName, Install, LISTEN,
     List, MULTICAST, Scope, UDP_BIND, UDP_SEND, Uninstall,
@@ -31,6 +32,9 @@ enum Typed {
     Uninstall(TypedUninstall),
     /// Show what is installed, for whom, and what each extension may do
     List(TypedList),
+    /// Find out why something does not work, and how to mend it
+    #[command(after_help = help::DOCTOR)]
+    Doctor(TypedDoctor),
     /// Let extensions do more
     #[command(after_help = help::CHANGE)]
     Grant(TypedGrant),
@@ -93,6 +97,19 @@ struct TypedUninstall {
 
 #[derive(Debug, Args)]
 struct TypedList {
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct TypedDoctor {
+    /// Say why this extension cannot connect; may be given several times
+    #[arg(long = "extension-id", value_name = "ID")]
+    ids: Vec<ExtensionId>,
+    /// Install again what can be installed again; the rest is left to you
+    #[arg(long)]
+    fix: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -181,6 +198,13 @@ impl From<Cli> for Invocation {
                 (Command::Uninstall(uninstall), typed.output.json)
             }
             Typed::List(typed) => (Command::List, typed.json),
+            Typed::Doctor(typed) => {
+                let doctor = Doctor {
+                    ids: typed.ids,
+                    fix: typed.fix,
+                };
+                (Command::Doctor(doctor), typed.json)
+            }
             Typed::Grant(typed) => change(ChangeKind::Grant, typed.ids, typed.grants.grants, &typed.output),
             Typed::Revoke(typed) => change(ChangeKind::Revoke, typed.ids, typed.grants, &typed.output),
         };

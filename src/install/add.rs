@@ -153,6 +153,8 @@ impl Request {
         }
         let mut record = Record::read(&record_path)?;
         record::add(&mut record.directories, plan.made_directories());
+        let ids: Vec<String> = self.ids.iter().map(|id| id.as_str().to_owned()).collect();
+        record::add(&mut record.ids, &ids);
         record::add(&mut record.manifests, manifests.iter().map(|(path, _)| path));
         plan.write(&record_path, record.to_bytes()?, self.site.record_mode())?;
 
