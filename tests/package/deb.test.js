@@ -67,6 +67,9 @@ test(
       assert.equal(manifest.path, PROGRAM, directory);
       assert.deepEqual(manifest.allowed_origins, [`chrome-extension://${id}/`]);
     }
+    // It ends with 1 where it finds a fault.
+    const { stdout: diagnosis } = await machine.run(PROGRAM, ['doctor'], { HOME: '/home/me' });
+    assert.ok(diagnosis.includes(PROGRAM), diagnosis);
 
     const policy = machine.path('/etc/chrome-sockets/policy.json');
     await mkdir(path.dirname(policy), { recursive: true });
