@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Machine } from './machine.js';
@@ -42,54 +42,53 @@ test('the .deb holds the program and its documents, owned by root, and nothing e
   assert.match(depends, /^libc6 \(>= 2\.\d+\), libgcc-s1 \(>= [\d.]+\)\n$/);
 });
 
-test(
-  'dpkg installs it, it serves a user and all users, and a purge leaves what people wrote',
-  needs('dpkg', 'unshare'),
-  async (t) => {
-    const machine = await Machine.withHost(t);
-    const { stdout: checked } = await machine.dpkg('--verify', NAME);
-    assert.equal(checked, '', 'md5sums are those of the files');
-    const shown = await machine.run(PROGRAM, ['--version'], {});
-    assert.equal(shown.stdout, `${NAME} ${version}\n`);
+test('dpkg installs it, and it serves a user and all users from there', needs('dpkg', 'unshare'), async (t) => {
+  const machine = await Machine.withHost(t);
+  const { stdout: checked } = await machine.dpkg('--verify', NAME);
+  assert.equal(checked, '', 'md5sums are those of the files');
+  const shown = await machine.run(PROGRAM, ['--version'], {});
+  assert.equal(shown.stdout, `${NAME} ${version}\n`);
 
-    // The manifests name the program where dpkg keeps it up to date; there is no copy that grows old.
-    await mkdir(machine.path('/home/me/.config/chromium'), { recursive: true });
-    await machine.run(PROGRAM, ['install', '--extension-id', EXTENSION], { HOME: '/home/me' });
-    await machine.run(PROGRAM, ['install', '--system', '--browser', 'chromium', '--extension-id', OTHER], {});
-    const { stdout: copies } = await run('find', [machine.folder, '-name', NAME, '-size', '+100k']);
-    assert.equal(copies.trim(), machine.path(PROGRAM));
-    for (const [directory, id] of [
-      ['/home/me/.config/chromium/NativeMessagingHosts', EXTENSION],
-      ['/etc/chromium/native-messaging-hosts', OTHER],
-    ]) {
-      const file = machine.path(`${directory}/org.chrome_sockets.host.json`);
-      const manifest = JSON.parse(await readFile(file, 'utf8'));
-      assert.equal(manifest.path, PROGRAM, directory);
-      assert.deepEqual(manifest.allowed_origins, [`chrome-extension://${id}/`]);
-    }
-    // It ends with 1 where it finds a fault.
-    const { stdout: diagnosis } = await machine.run(PROGRAM, ['doctor'], { HOME: '/home/me' });
-    assert.ok(diagnosis.includes(PROGRAM), diagnosis);
+  await installForBoth(machine);
+  for (const [directory, id] of [
+    ['/home/me/.config/chromium/NativeMessagingHosts', EXTENSION],
+    ['/etc/chromium/native-messaging-hosts', OTHER],
+  ]) {
+    const manifest = JSON.parse(await readFile(machine.path(`${directory}/org.chrome_sockets.host.json`), 'utf8'));
+    assert.equal(manifest.path, PROGRAM, directory);
+    assert.deepEqual(manifest.allowed_origins, [`chrome-extension://${id}/`]);
+  }
+  // dpkg keeps the program up to date; a copy would grow old.
+  const copies = (await filesIn(machine.folder)).filter(
+    (each) => path.basename(each) === NAME && `/${each}` !== PROGRAM,
+  );
+  assert.deepEqual(copies, ['usr/share/bash-completion/completions/chrome-sockets-host']);
+  // It ends with 1 where it finds a fault.
+  const { stdout: diagnosis } = await machine.run(PROGRAM, ['doctor'], { HOME: '/home/me' });
+  assert.ok(diagnosis.includes(PROGRAM), diagnosis);
+});
 
-    const policy = machine.path('/etc/chrome-sockets/policy.json');
-    await mkdir(path.dirname(policy), { recursive: true });
-    await writeFile(policy, '{}');
-    const owned = new Set(
-      (await machine.dpkg('--listfiles', NAME)).stdout
-        .trim()
-        .split('\n')
-        .map((each) => each.slice(1)),
-    );
-    const before = (await filesIn(machine.folder)).filter((each) => !each.startsWith('var/lib/dpkg/'));
-    await machine.dpkg('--install', packages.deb); // An upgrade asks nothing, either.
-    await machine.dpkg('--purge', NAME);
-    const after = (await filesIn(machine.folder)).filter((each) => !each.startsWith('var/lib/dpkg/'));
-    assert.deepEqual(
-      after,
-      before.filter((each) => !owned.has(each)),
-    );
-  },
-);
+test('an upgrade asks nothing, and a purge leaves what people wrote', needs('dpkg', 'unshare'), async (t) => {
+  const machine = await Machine.withHost(t);
+  await installForBoth(machine);
+  const { stdout } = await machine.dpkg('--listfiles', NAME);
+  const owned = new Set(stdout.trim().split('\n'));
+  const files = async () => (await filesIn(machine.folder)).filter((each) => !each.startsWith('var/lib/dpkg/'));
+  const before = await files();
+  await machine.dpkg('--install', packages.deb);
+  assert.deepEqual(await files(), before);
+  await machine.dpkg('--purge', NAME);
+  const left = before.filter((each) => !owned.has(`/${each}`));
+  assert.ok(left.includes('etc/chromium/native-messaging-hosts/org.chrome_sockets.host.json'));
+  assert.deepEqual(await files(), left);
+});
+
+/** For one user, and for all. @param {Machine} machine */
+async function installForBoth(machine) {
+  await mkdir(machine.path('/home/me/.config/chromium'), { recursive: true });
+  await machine.run(PROGRAM, ['install', '--extension-id', EXTENSION], { HOME: '/home/me' });
+  await machine.run(PROGRAM, ['install', '--system', '--browser', 'chromium', '--extension-id', OTHER], {});
+}
 
 test('a library that is missing or too old is dpkg’s to say', needs('dpkg', 'unshare'), async (t) => {
   const machine = await Machine.create(t, ['libgcc-s1']);
