@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::{Command, Invocation, help};
 use crate::doctor::Doctor;
@@ -36,7 +36,7 @@ enum Typed {
     #[command(after_help = help::DOCTOR)]
     Doctor(TypedDoctor),
     /// Let extensions do more
-    #[command(after_help = help::CHANGE)]
+    #[command(after_help = help::CHANGE, group = at_least_one())]
     Grant(TypedGrant),
     /// Let extensions do less
     #[command(after_help = help::CHANGE)]
@@ -120,7 +120,7 @@ struct TypedGrant {
     #[command(flatten)]
     ids: TypedIds,
     #[command(flatten)]
-    grants: GivenGrants,
+    grants: TypedGrants,
     #[command(flatten)]
     output: TypedOutput,
 }
@@ -133,14 +133,6 @@ struct TypedRevoke {
     grants: TypedGrants,
     #[command(flatten)]
     output: TypedOutput,
-}
-
-/// At least one of the flags.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-struct GivenGrants {
-    #[command(flatten)]
-    grants: TypedGrants,
 }
 
 #[derive(Debug, Args)]
@@ -162,8 +154,8 @@ struct TypedOutput {
 
 #[derive(Debug, Args)]
 struct TypedScope {
-    /// The browser; may be given several times [values: chromium, chrome, edge, brave, vivaldi, opera, firefox, …]
-    #[arg(long = "browser", value_name = "BROWSER", value_parser = browser(), hide_possible_values = true)]
+    /// The browser; may be given several times. Every one found when absent
+    #[arg(long = "browser", value_name = "BROWSER", value_parser = browser())]
     browsers: Vec<&'static Browser>,
     /// A Chromium browser's user data directory, for browsers started with --user-data-dir
     #[arg(long = "user-data-dir", value_name = "DIR", value_parser = absolute)]
@@ -205,11 +197,17 @@ impl From<Cli> for Invocation {
                 };
                 (Command::Doctor(doctor), typed.json)
             }
-            Typed::Grant(typed) => change(ChangeKind::Grant, typed.ids, typed.grants.grants, &typed.output),
+            Typed::Grant(typed) => change(ChangeKind::Grant, typed.ids, typed.grants, &typed.output),
             Typed::Revoke(typed) => change(ChangeKind::Revoke, typed.ids, typed.grants, &typed.output),
         };
         Self { command, json, yes }
     }
+}
+
+/// The names of the fields of [`TypedGrants`].
+fn at_least_one() -> ArgGroup {
+    let fields = ["listen", "connect", "udp_bind", "udp_send", "multicast"];
+    ArgGroup::new("what").args(fields).required(true).multiple(true)
 }
 
 fn change(kind: ChangeKind, ids: TypedIds, grants: TypedGrants, output: &TypedOutput) -> (Command, bool) {

@@ -45,7 +45,7 @@ pub(super) fn install(context: &Context, ids: &[ExtensionId], place: Where, host
     };
     let mut words = vec![path(&context.program), "install".to_owned()];
     if ids.is_empty() {
-        words.push("<extension folder>".to_owned());
+        words.push("path/to/your-extension".to_owned());
     }
     for id in ids {
         words.extend(["--extension-id".to_owned(), quoted(id.as_str())]);

@@ -201,7 +201,9 @@ impl Request {
                 ));
                 continue;
             }
-            plan.say(format!("{} may:", id.as_str()));
+            let own = self.extension.as_ref().filter(|extension| extension.ids.contains(id));
+            let name = own.map(|extension| format!("{} ", extension.name)).unwrap_or_default();
+            plan.say(format!("{name}{} may:", id.as_str()));
             for line in edit.in_words(id.as_str()) {
                 plan.say(format!("  {line}"));
             }
