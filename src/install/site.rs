@@ -48,7 +48,7 @@ impl Site {
     /// is kept up to date, which a copy would not be.
     pub(super) fn stable(&self, program: &Path, environment: &Environment) -> PathBuf {
         let below = |directory: &&str| program.starts_with(environment.at_root(directory));
-        if environment.platform == Platform::Linux && PACKAGED.iter().any(|each| below(each)) {
+        if environment.platform == Platform::Linux && PACKAGED.iter().any(below) {
             program.to_owned()
         } else {
             self.copy()
