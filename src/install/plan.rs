@@ -151,12 +151,14 @@ fn ignore(kind: io::ErrorKind, result: io::Result<()>) -> io::Result<()> {
 
 /// For the user alone, as the XDG base directory specification asks and browsers make their own.
 fn make_directory(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
+    let builder = DirBuilder::new();
     #[cfg(unix)]
-    {
+    let builder = {
         use std::os::unix::fs::DirBuilderExt;
+        let mut builder = builder;
         builder.mode(0o700);
-    }
+        builder
+    };
     ignore(io::ErrorKind::AlreadyExists, builder.create(path))
 }
 
