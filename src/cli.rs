@@ -3,17 +3,15 @@
 //! A browser starts the same program; [`started_by_browser`] tells the two apart before any parser sees the arguments, since a
 //! future browser's unknown flag must not print a usage message into the protocol.
 
+mod help;
+mod typed;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::Parser as _;
 
-use crate::install::{
-    BROWSERS, Browser, CONNECT, DEFAULT_HOST_NAME, ExtensionId, Family, Grant, HostName, Install, LISTEN, List,
-    MULTICAST, Scope, UDP_BIND, UDP_SEND, Uninstall,
-};
-use crate::policy::{Dialect, InvalidPattern, Pattern};
+use crate::install::{Change, ExtensionId, Family, Install, Uninstall};
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -22,6 +20,21 @@ pub enum Command {
     Install(Install),
     /// `uninstall`.
     Uninstall(Uninstall),
+    /// `list`.
+    List,
+    /// `grant` and `revoke`.
+    Change(Change),
+}
+
+/// A command, and how it talks.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// What is to be done.
+    pub command: Command,
+    /// `--json`: the answer is for a program.
+    pub json: bool,
+    /// `--yes`: nobody is asked.
+    pub yes: bool,
 }
 
 /// Text to print instead: help, the version, or what is wrong with the arguments.
@@ -51,168 +64,19 @@ pub fn started_by_browser(arguments: &[OsString]) -> Option<String> {
 ///
 /// # Errors
 /// The text to print when there is no command to carry out.
-pub fn parse(arguments: &[OsString]) -> Result<Command, Message> {
-    let cli = Cli::try_parse_from(arguments).map_err(|error| Message {
-        text: error.render().to_string(),
-        exit_code: u8::try_from(error.exit_code()).unwrap_or(2),
-    })?;
-    Ok(match cli.command {
-        Typed::Install(typed) => Command::Install(Install {
-            ids: typed.ids,
-            scope: typed.scope.into(),
-            grants: typed.grants.into(),
-            name: typed.name,
-            dry_run: typed.dry_run,
-        }),
-        Typed::Uninstall(typed) => Command::Uninstall(Uninstall {
-            ids: typed.ids,
-            scope: typed.scope.into(),
-            dry_run: typed.dry_run,
-        }),
-    })
-}
-
-const EXAMPLE: &str = "Example:
-  chrome-sockets-host install --extension-id abcdefghijklmnopabcdefghijklmnop
-
-Browsers start this program by themselves, for the extensions it is installed for.";
-
-const INSTALL_EXAMPLE: &str = "Examples:
-  chrome-sockets-host install --extension-id abcdefghijklmnopabcdefghijklmnop
-  chrome-sockets-host install --extension-id abcdefghijklmnopabcdefghijklmnop \\
-      --browser chromium --allow-listen 0.0.0.0:8080 --allow-connect '*.example.com:443'
-
-Patterns are Chrome's host:port: an exact host, *.suffix or *, and a port or *; also [::1]:8080.
-Without --allow-listen an extension may listen on this machine's own addresses (127.0.0.0/8 and ::1), on any port;
-with it, only where the patterns say. Without --allow-connect it may not connect, without the --allow-udp flags it may not use UDP.";
-
-/// Gives browser extensions the chrome.sockets API.
-#[derive(Debug, Parser)]
-#[command(name = "chrome-sockets-host", version, arg_required_else_help = true, after_help = EXAMPLE)]
-#[command(disable_help_subcommand = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Typed,
-}
-
-#[derive(Debug, Subcommand)]
-enum Typed {
-    /// Let extensions use this program, in every browser found or in those you name
-    #[command(after_help = INSTALL_EXAMPLE)]
-    Install(TypedInstall),
-    /// Remove what install wrote: for the extensions you name, or all of it
-    Uninstall(TypedUninstall),
-}
-
-#[derive(Debug, Args)]
-struct TypedInstall {
-    /// The extension; may be given several times, and adds to those already installed
-    #[arg(long = "extension-id", value_name = "ID", required = true)]
-    ids: Vec<ExtensionId>,
-    #[command(flatten)]
-    scope: TypedScope,
-    #[command(flatten)]
-    grants: TypedGrants,
-    /// The name extensions connect to
-    #[arg(long, value_name = "HOST NAME", default_value = DEFAULT_HOST_NAME)]
-    name: HostName,
-    /// Only print what would be written
-    #[arg(long)]
-    dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-struct TypedGrants {
-    /// Let the extensions listen there
-    #[arg(long = "allow-listen", value_name = "PATTERN", value_parser = pattern)]
-    listen: Vec<Pattern>,
-    /// Let the extensions connect there
-    #[arg(long = "allow-connect", value_name = "PATTERN", value_parser = pattern)]
-    connect: Vec<Pattern>,
-    /// Let the extensions bind UDP sockets there
-    #[arg(long = "allow-udp-bind", value_name = "PATTERN", value_parser = pattern)]
-    udp_bind: Vec<Pattern>,
-    /// Let the extensions send UDP datagrams there
-    #[arg(long = "allow-udp-send", value_name = "PATTERN", value_parser = pattern)]
-    udp_send: Vec<Pattern>,
-    /// Let the extensions join multicast groups
-    #[arg(long = "allow-multicast")]
-    multicast: bool,
-}
-
-#[derive(Debug, Args)]
-struct TypedUninstall {
-    /// The extension; may be given several times. All of them when absent
-    #[arg(long = "extension-id", value_name = "ID")]
-    ids: Vec<ExtensionId>,
-    #[command(flatten)]
-    scope: TypedScope,
-    /// Only print what would be removed
-    #[arg(long)]
-    dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-struct TypedScope {
-    /// The browser; may be given several times
-    #[arg(long = "browser", value_name = "BROWSER", value_parser = browser())]
-    browsers: Vec<&'static Browser>,
-    /// A Chromium browser's user data directory, for browsers started with --user-data-dir
-    #[arg(long = "user-data-dir", value_name = "DIR", value_parser = absolute)]
-    user_data_dirs: Vec<PathBuf>,
-}
-
-impl From<TypedGrants> for Vec<Grant> {
-    fn from(typed: TypedGrants) -> Self {
-        let lists: [(&'static List, Vec<Pattern>); 4] = [
-            (&LISTEN, typed.listen),
-            (&CONNECT, typed.connect),
-            (&UDP_BIND, typed.udp_bind),
-            (&UDP_SEND, typed.udp_send),
-        ];
-        let patterns = lists.into_iter().flat_map(|(list, patterns)| {
-            patterns.into_iter().map(move |pattern| Grant {
-                list,
-                pattern: pattern.to_string(),
-            })
-        });
-        let multicast = typed.multicast.then(|| Grant {
-            list: &MULTICAST,
-            pattern: String::new(),
-        });
-        patterns.chain(multicast).collect()
-    }
-}
-
-impl From<TypedScope> for Scope {
-    fn from(typed: TypedScope) -> Self {
-        Self {
-            browsers: typed.browsers,
-            user_data_dirs: typed.user_data_dirs,
-        }
-    }
-}
-
-fn pattern(text: &str) -> Result<Pattern, InvalidPattern> {
-    Pattern::parse(text, Dialect::Policy)
-}
-
-fn absolute(text: &str) -> std::io::Result<PathBuf> {
-    std::path::absolute(text)
-}
-
-fn browser() -> impl TypedValueParser<Value = &'static Browser> {
-    PossibleValuesParser::new(BROWSERS.iter().map(|browser| browser.name)).try_map(|name| {
-        BROWSERS
-            .iter()
-            .find(|browser| browser.name == name)
-            .ok_or("no such browser")
-    })
+pub fn parse(arguments: &[OsString]) -> Result<Invocation, Message> {
+    typed::Cli::try_parse_from(arguments)
+        .map(Into::into)
+        .map_err(|error| Message {
+            text: error.render().to_string(),
+            exit_code: u8::try_from(error.exit_code()).unwrap_or(2),
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::install::DEFAULT_HOST_NAME;
 
     fn arguments(list: &[&str]) -> Vec<OsString> {
         std::iter::once(&"chrome-sockets-host")
@@ -224,7 +88,7 @@ mod tests {
     #[test]
     fn the_definitions_are_consistent() {
         use clap::CommandFactory;
-        Cli::command().debug_assert();
+        typed::Cli::command().debug_assert();
     }
 
     #[test]
@@ -295,7 +159,8 @@ mod tests {
             "0.0.0.0:5353",
             "--dry-run",
         ];
-        let Ok(Command::Install(install)) = parse(&arguments(&list)) else {
+        let invocation = parse(&arguments(&list)).expect("a command");
+        let Command::Install(install) = invocation.command else {
             panic!("an install command");
         };
         assert_eq!(install.ids.len(), 2);

@@ -3,12 +3,13 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use chrome_sockets_host::{cli, host, install, logging, paths::Environment, policy::Dirs};
+use chrome_sockets_host::cli::{self, Command, Invocation};
+use chrome_sockets_host::{host, install, logging, paths::Environment, policy::Dirs};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
@@ -32,7 +33,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
         return host::run(&dirs, &extension).map(|()| ExitCode::SUCCESS);
     }
     match cli::parse(arguments) {
-        Ok(command) => carry_out(&command, &environment),
+        Ok(invocation) => carry_out(&invocation, &environment),
         Err(message) => {
             // A reader that has gone away, such as `head`, is not an error.
             let _ = match message.exit_code {
@@ -44,16 +45,49 @@ fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn carry_out(command: &cli::Command, environment: &Environment) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout().lock();
-    match command {
-        cli::Command::Install(options) => {
-            let program = env::current_exe()
-                .and_then(|path| path.canonicalize())
-                .context("cannot find this program's own file")?;
-            install::install(options, environment, &program, &mut out)?;
+fn carry_out(invocation: &Invocation, environment: &Environment) -> anyhow::Result<ExitCode> {
+    let report = match &invocation.command {
+        Command::Install(options) => {
+            let program = own_file()?;
+            let mut ask = |question: &[String]| ask(question, invocation);
+            install::install(options, environment, &program, &mut ask)?
         }
-        cli::Command::Uninstall(options) => install::uninstall(options, environment, &mut out)?,
-    }
+        Command::Uninstall(options) => install::uninstall(options, environment)?,
+        Command::List => install::list(environment)?,
+        Command::Change(options) => install::change(options, environment)?,
+    };
+    say(&if invocation.json { report.json() } else { report.text() });
     Ok(ExitCode::SUCCESS)
 }
+
+fn own_file() -> anyhow::Result<PathBuf> {
+    env::current_exe()
+        .and_then(|path| path.canonicalize())
+        .context("cannot find this program's own file")
+}
+
+/// A reader that has gone away, such as `head`, is not an error.
+fn say(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Puts a question to the person at the terminal; with `--yes` the answer is known.
+fn ask(question: &[String], invocation: &Invocation) -> Result<bool, install::Error> {
+    if invocation.yes {
+        return Ok(true);
+    }
+    if invocation.json || !io::stdin().is_terminal() {
+        return Err(install::Error::NotAsked);
+    }
+    for line in question {
+        say(&format!("{}\n", install::printable(line)));
+    }
+    say("Install it? [y/N] ");
+    let _ = io::stdout().flush();
+    let mut answer = String::new();
+    let read = io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer);
+    Ok(read.is_ok() && matches!(&*answer.trim().to_lowercase(), "y" | "yes"))
+}
+
+/// Nobody's yes is longer.
+const LONGEST_ANSWER: u64 = 64;

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// Our directory below each base directory.
 const DIRECTORY: &str = "chrome-sockets";
 
+/// Where macOS has what is for all users, below the root and in each home.
+const MAC_SUPPORT: &str = "/Library/Application Support";
+
 /// The systems that differ in where things are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
@@ -38,6 +41,12 @@ impl Platform {
 pub struct Environment {
     /// Which rules apply.
     pub platform: Platform,
+    /// Where the system's own directories (`/etc`, `/proc`, …) are: `/`, or the made-up system of a test.
+    pub root: PathBuf,
+    /// Whether the administrator runs this program (always `false` on Windows).
+    pub is_root: bool,
+    /// Whether `sudo` started it, by its `SUDO_UID`.
+    pub under_sudo: bool,
     /// `HOME`.
     pub home: Option<PathBuf>,
     /// `CHROME_SOCKETS_CONFIG`: our configuration directory itself.
@@ -65,12 +74,34 @@ pub struct Unknown {
 }
 
 impl Environment {
+    /// One that tells nothing, at `/`.
+    #[must_use]
+    pub fn bare(platform: Platform) -> Self {
+        Self {
+            platform,
+            root: PathBuf::from("/"),
+            is_root: false,
+            under_sudo: false,
+            home: None,
+            chrome_sockets_config: None,
+            chrome_config_home: None,
+            xdg_config_home: None,
+            xdg_data_home: None,
+            app_data: None,
+            local_app_data: None,
+            program_data: None,
+        }
+    }
+
     /// Reads the process environment.
     #[must_use]
     pub fn from_process() -> Self {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
         Self {
             platform: Platform::CURRENT,
+            root: PathBuf::from("/"),
+            is_root: is_root(),
+            under_sudo: std::env::var_os("SUDO_UID").is_some(),
             home: variable("HOME"),
             chrome_sockets_config: variable("CHROME_SOCKETS_CONFIG"),
             chrome_config_home: variable("CHROME_CONFIG_HOME"),
@@ -100,12 +131,26 @@ impl Environment {
     /// `PROGRAMDATA`.
     #[must_use]
     pub fn system_config_dir(&self) -> Option<PathBuf> {
-        let base = match self.platform {
-            Platform::Linux => Path::new("/etc"),
-            Platform::MacOs => Path::new("/Library/Application Support"),
-            Platform::Windows => absolute(self.program_data.as_deref())?,
-        };
-        Some(base.join(DIRECTORY))
+        Some(match self.platform {
+            Platform::Linux => self.at_root("/etc").join(DIRECTORY),
+            Platform::MacOs => self.at_root(MAC_SUPPORT).join(DIRECTORY),
+            Platform::Windows => absolute(self.program_data.as_deref())?.join(DIRECTORY),
+        })
+    }
+
+    /// What a system-wide installation has in place of [`Self::data_dir`]. `None` only on a Windows without `PROGRAMDATA`.
+    #[must_use]
+    pub fn system_data_dir(&self) -> Option<PathBuf> {
+        match self.platform {
+            Platform::Linux => Some(self.at_root("/usr/local/lib").join(DIRECTORY)),
+            Platform::MacOs | Platform::Windows => self.system_config_dir(),
+        }
+    }
+
+    /// An absolute path of the system's, below [`Self::root`].
+    #[must_use]
+    pub fn at_root(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
     }
 
     /// The user's data directory, which holds the stable copy of the binary and the record of what `install` wrote.
@@ -117,6 +162,21 @@ impl Environment {
             Platform::Windows => needed(self.local_app_data.as_deref(), what, "LOCALAPPDATA")?.to_owned(),
         }
         .join(DIRECTORY))
+    }
+
+    /// Below it programs keep what is the user's (macOS).
+    pub fn mac_support(&self) -> Result<PathBuf, Unknown> {
+        self.application_support("browsers' directory")
+    }
+
+    /// `APPDATA`, below which browsers keep what follows the user (Windows).
+    pub fn roaming(&self) -> Result<&Path, Unknown> {
+        needed(self.app_data.as_deref(), "browsers' directory", "APPDATA")
+    }
+
+    /// `LOCALAPPDATA`, below which browsers keep what stays on this computer (Windows).
+    pub fn local(&self) -> Result<&Path, Unknown> {
+        needed(self.local_app_data.as_deref(), "browsers' directory", "LOCALAPPDATA")
     }
 
     /// Below it Chromium browsers keep their user data directories (Linux).
@@ -142,8 +202,18 @@ impl Environment {
     }
 
     fn application_support(&self, what: &'static str) -> Result<PathBuf, Unknown> {
-        Ok(needed(self.home.as_deref(), what, "HOME")?.join("Library/Application Support"))
+        Ok(needed(self.home.as_deref(), what, "HOME")?.join(MAC_SUPPORT.trim_start_matches('/')))
     }
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
 }
 
 fn absolute(value: Option<&Path>) -> Option<&Path> {
@@ -165,15 +235,11 @@ mod tests {
 
     fn environment(platform: Platform) -> Environment {
         Environment {
-            platform,
             home: Some(root("home")),
-            chrome_sockets_config: None,
-            chrome_config_home: None,
-            xdg_config_home: None,
-            xdg_data_home: None,
             app_data: Some(root("roaming")),
             local_app_data: Some(root("local")),
             program_data: Some(root("all")),
+            ..Environment::bare(platform)
         }
     }
 
@@ -205,6 +271,16 @@ mod tests {
         assert_eq!(windows.config_dir(), Ok(root("roaming").join("chrome-sockets")));
         assert_eq!(windows.data_dir(), Ok(root("local").join("chrome-sockets")));
         assert_eq!(windows.system_config_dir(), Some(root("all").join("chrome-sockets")));
+        assert_eq!(windows.system_data_dir(), windows.system_config_dir());
+    }
+
+    #[test]
+    fn the_root_can_be_elsewhere() {
+        let mut linux = environment(Platform::Linux);
+        linux.root = root("made-up");
+        let made_up = |path: &str| Some(root("made-up").join(path));
+        assert_eq!(linux.system_config_dir(), made_up("etc/chrome-sockets"));
+        assert_eq!(linux.system_data_dir(), made_up("usr/local/lib/chrome-sockets"));
     }
 
     #[test]

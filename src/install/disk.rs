@@ -1,22 +1,30 @@
 //! The read-only view of the disk that plans are made from.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Error;
 
-/// What stands at a path.
-pub(super) struct Existing {
-    pub(super) content: Vec<u8>,
-    /// The file itself, not a link to one.
-    pub(super) plain: bool,
-    /// Permission bits; 0 where there are none.
-    pub(super) mode: u32,
+/// Larger files are refused unread, programs excepted: what we merge with is a few KiB.
+pub(crate) const MOST_BYTES: u64 = 1 << 20;
+
+/// No program of ours is larger, with everything that debuggers want.
+const MOST_PROGRAM_BYTES: u64 = 1 << 30;
+
+const NOT_A_FILE: &str = "not a file; move it away";
+
+/// The content of the file at `path`, links followed; `None` when there is none, or a link to nothing.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    bounded(path, MOST_BYTES)
 }
 
-/// The file at `path`, links followed; `None` when there is none, or a link to nothing.
-pub(super) fn read(path: &Path) -> Result<Option<Existing>, Error> {
+/// The same for a program.
+pub(super) fn read_program(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    bounded(path, MOST_PROGRAM_BYTES)
+}
+
+fn bounded(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -24,13 +32,31 @@ pub(super) fn read(path: &Path) -> Result<Option<Existing>, Error> {
     };
     // Opening something else, a FIFO for one, might wait for ever.
     if !metadata.is_file() {
-        return Err(Error::unusable(path)("not a file; move it away".to_owned()));
+        return Err(Error::unusable(path)(NOT_A_FILE.to_owned()));
     }
-    Ok(Some(Existing {
-        content: fs::read(path).map_err(Error::io("read", path))?,
-        plain: !path.is_symlink(),
-        mode: mode(&metadata),
-    }))
+    let mut content = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut content))
+        .map_err(Error::io("read", path))?;
+    if content.len() as u64 > most {
+        return Err(Error::unusable(path)(format!("larger than {most} bytes")));
+    }
+    Ok(Some(content))
+}
+
+/// Whether a file with this content and mode, not a link to one, stands at `path`.
+pub(super) fn is(path: &Path, content: &[u8], mode: u32) -> Result<bool, Error> {
+    let Ok(metadata) = path.symlink_metadata() else {
+        return Ok(false);
+    };
+    // A link to a file is replaced; a directory or a FIFO is somebody's.
+    if path.metadata().is_ok_and(|target| !target.is_file()) {
+        return Err(Error::unusable(path)(NOT_A_FILE.to_owned()));
+    }
+    let alike = metadata.is_file()
+        && metadata.len() == content.len() as u64
+        && (cfg!(not(unix)) || self::mode(&metadata) == mode);
+    Ok(alike && bounded(path, metadata.len())?.is_some_and(|existing| existing == content))
 }
 
 #[cfg(unix)]
@@ -44,8 +70,13 @@ fn mode(_: &fs::Metadata) -> u32 {
     0
 }
 
+/// Whether anything stands at `path`, a link to nothing included.
+pub(super) fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
 /// Whether `path` is a directory.
-pub(super) fn is_directory(path: &Path) -> bool {
+pub(crate) fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 

@@ -27,6 +27,50 @@ pub enum Error {
         /// The browser's title.
         browser: String,
     },
+    /// A browser was named that has no place for manifests.
+    #[error("{browser} has no known place for host manifests of {whose}; nothing was changed")]
+    NoPlace {
+        /// The browser's title.
+        browser: &'static str,
+        /// Whose place was wanted.
+        whose: &'static str,
+    },
+    /// Windows without `PROGRAMDATA`.
+    #[error("cannot tell where the files of all users are: PROGRAMDATA is not set to an absolute path")]
+    NoSystemPlace,
+    /// Root by sudo, but for one user.
+    #[error(
+        "sudo would install for root, not for you: run this without sudo, or with --system for all users; nothing was changed"
+    )]
+    Sudo,
+    /// For all users, but not root.
+    #[error("--system writes for all users, which only root may do: run it with sudo; nothing was changed")]
+    NotRoot,
+    /// `--allow-…` with `--system`.
+    #[error(
+        "what an extension may do is each user's to grant, so --system takes no --allow flags; each user runs: chrome-sockets-host grant --extension-id {id} --allow-…"
+    )]
+    GrantsAreTheUsers {
+        /// The first id as typed.
+        id: String,
+    },
+    /// A pattern that is not there cannot be taken back.
+    #[error("{id} was not granted to {what}; chrome-sockets-host list shows what it may do")]
+    NotGranted {
+        /// The extension.
+        id: String,
+        /// The grant in words.
+        what: String,
+    },
+    /// Nobody is there to be asked.
+    #[error("not a terminal, so nobody can be asked whether to grant this: look at it with --dry-run, then add --yes")]
+    NotAsked,
+    /// The answer was no.
+    #[error("nothing was changed")]
+    Declined,
+    /// Another installation takes too long.
+    #[error("another installation is still under way (it holds a lock on {}); try again", .0.display())]
+    Busy(PathBuf),
     /// A file that must be merged with or removed is not what we would have written.
     #[error("{}: {reason}; nothing was changed", path.display())]
     Unusable {
@@ -78,12 +122,13 @@ fn browser_names() -> String {
         .join(", ")
 }
 
-/// A line for a terminal: control characters are escaped, since the name of a directory or the text of a policy may hold any.
+/// A line for a terminal: what would change how it is shown is escaped, since the name of an extension or of a directory, or the
+/// text of a policy, may hold anything.
 #[must_use]
 pub fn printable(line: &str) -> String {
     let mut shown = String::new();
     for character in line.chars() {
-        if character.is_control() {
+        if character.is_control() || turns_text(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
@@ -92,7 +137,31 @@ pub fn printable(line: &str) -> String {
     shown
 }
 
+/// Unicode's controls of direction and its line ends, with which a name can make a sentence say something else.
+fn turns_text(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
 /// The path as JSON text can hold it.
 pub(super) fn utf8(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| Error::NotUtf8(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_moves_the_cursor_or_turns_text_is_escaped() {
+        let hostile = "a\u{1b}[2K\r\u{202e}evil\u{2066}\u{200f}\u{200e}\u{61c}\u{85}\u{2028}b";
+        let shown = printable(hostile);
+        assert_eq!(
+            shown,
+            r"a\u{1b}[2K\r\u{202e}evil\u{2066}\u{200f}\u{200e}\u{61c}\u{85}\u{2028}b"
+        );
+        assert_eq!(printable("häuser-家 “quoted”"), "häuser-家 “quoted”");
+    }
 }

@@ -9,7 +9,7 @@ use super::{ExtensionId, Family, HostName};
 const DESCRIPTION: &str = "chrome.sockets for browser extensions";
 
 /// The stable binary's name. A manifest that starts a program of this name is ours.
-pub(super) const PROGRAM_NAME: &str = if cfg!(windows) {
+pub(crate) const PROGRAM_NAME: &str = if cfg!(windows) {
     "chrome-sockets-host.exe"
 } else {
     "chrome-sockets-host"
@@ -83,6 +83,12 @@ impl HostManifest {
             }
         }
         self.ids().is_empty()
+    }
+
+    /// The program it starts.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        self.members.get("path").and_then(Value::as_str)
     }
 
     /// The ids that may start the host.

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::manifest::pretty;
-use super::{Error, ExtensionId, List};
+use super::{Error, ExtensionId, LISTEN, LISTS, List, words};
 use crate::policy::{Dialect, Pattern, read_trusted};
 
 /// The user's policy file, as it stands and as it shall be.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct PolicyEdit {
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct PolicyEdit {
     before: Map<String, Value>,
     after: Map<String, Value>,
 }
@@ -76,17 +76,91 @@ impl PolicyEdit {
         Ok(())
     }
 
-    /// What `id` may now do in a list; `None` when the list is absent and the default holds.
-    pub(super) fn granted(&self, id: &ExtensionId, list: &List) -> Option<String> {
-        let &List { section, key, .. } = list;
-        let list = self.after.get("extensions")?.get(id.as_str())?.get(section)?.get(key)?;
+    /// Takes a pattern that means the same off a list of `id`; whether there was one.
+    ///
+    /// A list that becomes empty stays: without it the default would hold again.
+    pub(super) fn revoke(&mut self, id: &ExtensionId, list: &List, pattern: &str) -> Result<bool, String> {
+        let wanted = Pattern::parse(pattern, Dialect::Policy).map_err(|error| error.to_string())?;
+        let Some(list) = self.list_mut(id, list) else {
+            return Ok(false);
+        };
+        if list.is_string() {
+            *list = Value::Array(vec![list.take()]);
+        }
+        let list = list.as_array_mut().ok_or("its list is not a list")?;
+        let before = list.len();
+        list.retain(|value| {
+            let pattern = value.as_str().map(|text| Pattern::parse(text, Dialect::Policy));
+            pattern != Some(Ok(wanted.clone()))
+        });
+        Ok(list.len() < before)
+    }
+
+    /// Leaves `id` nothing, not even what holds by default.
+    pub(super) fn revoke_all(&mut self, id: &ExtensionId) -> Result<(), String> {
+        let extensions = self.after.entry("extensions").or_insert_with(|| Map::new().into());
+        let extensions = extensions.as_object_mut().ok_or("`extensions` is not an object")?;
+        let mut entry = match extensions.get(id.as_str()) {
+            Some(Value::Object(entry)) => entry.clone(),
+            _ => Map::new(),
+        };
+        for list in LISTS {
+            entry.shift_remove(list.section);
+        }
+        entry.insert(LISTEN.section.to_owned(), serde_json::json!({ LISTEN.key: [] }));
+        extensions.insert(id.as_str().to_owned(), entry.into());
+        Ok(())
+    }
+
+    fn list_mut(&mut self, id: &ExtensionId, list: &List) -> Option<&mut Value> {
+        let entry = self.after.get_mut("extensions")?.get_mut(id.as_str())?;
+        entry.get_mut(list.section)?.get_mut(list.key)
+    }
+
+    /// The entry of an extension as it shall be; `null` when there is none.
+    pub(crate) fn entry(&self, id: &str) -> Value {
+        let entry = self.after.get("extensions").and_then(|extensions| extensions.get(id));
+        entry.cloned().unwrap_or_default()
+    }
+
+    /// The extensions that have an entry.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let extensions = self.after.get("extensions").and_then(Value::as_object);
+        extensions.into_iter().flat_map(Map::keys).cloned().collect()
+    }
+
+    /// The patterns in a list of `id`; `None` when the list is absent and the default holds.
+    pub(crate) fn patterns(&self, id: &str, list: &List) -> Option<Vec<&str>> {
+        let list = self
+            .after
+            .get("extensions")?
+            .get(id)?
+            .get(list.section)?
+            .get(list.key)?;
         let items = list.as_array().map_or(std::slice::from_ref(list), Vec::as_slice);
-        let texts: Vec<_> = items.iter().filter_map(Value::as_str).collect();
-        Some(if texts.is_empty() {
-            "nothing".to_owned()
-        } else {
-            texts.join(", ")
-        })
+        Some(items.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// What `id` may do, a line each.
+    pub(crate) fn in_words(&self, id: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for list in LISTS {
+            match self.patterns(id, list) {
+                // As the host reads it: `8080` is the host of that name, with any port.
+                Some(patterns) => lines.extend(patterns.iter().map(|text| {
+                    let pattern = Pattern::parse(text, Dialect::Policy);
+                    words::of(
+                        list,
+                        &pattern.map_or_else(|_| (*text).to_owned(), |pattern| pattern.to_string()),
+                    )
+                })),
+                None => lines.extend(list.default.map(str::to_owned)),
+            }
+        }
+        if lines.is_empty() {
+            lines.push("nothing".to_owned());
+        }
+        lines
     }
 
     /// Takes out everything about `ids`, and the `extensions` member when nothing is left in it.
@@ -141,10 +215,20 @@ mod tests {
         });
         assert_eq!(after(&edit).to_string(), expected.to_string(), "and the order stays");
         assert_eq!(
-            edit.granted(&id("a@b"), &LISTEN).as_deref(),
-            Some("127.0.0.1:80, [::1]:80")
+            edit.in_words("a@b"),
+            [
+                "listen on port 80 of this computer",
+                "listen on port 80 of this computer"
+            ]
         );
-        assert_eq!(edit.granted(&id("c@d"), &LISTEN), None);
+        assert_eq!(
+            edit.in_words("c@d"),
+            [
+                "listen on any port of this computer",
+                "connect to any host",
+                "join every multicast group"
+            ]
+        );
     }
 
     #[test]
@@ -168,6 +252,22 @@ mod tests {
         }
         assert!(PolicyEdit::parse(Some(b"[]")).is_err());
         assert!(PolicyEdit::parse(Some(b"{")).is_err());
+    }
+
+    #[test]
+    fn what_is_revoked_does_not_become_the_default() {
+        let mut edit = edit(&json!({"extensions": {"a@b": {
+            "limits": {"sockets": 3}, "tcp": {"connect": "a:1"}, "tcpServer": {"listen": ["*:80"]},
+        }}}));
+        let id = id("a@b");
+        assert_eq!(edit.revoke(&id, &LISTEN, "*:81"), Ok(false));
+        assert_eq!(edit.revoke(&id, &LISTEN, ":80"), Ok(true));
+        assert_eq!(edit.revoke(&id, &CONNECT, "A:1"), Ok(true));
+        assert_eq!(edit.revoke(&id, &MULTICAST, ""), Ok(false));
+        assert_eq!(edit.in_words("a@b"), ["nothing"]);
+        edit.revoke_all(&id).expect("revoked");
+        let expected = json!({"limits": {"sockets": 3}, "tcpServer": {"listen": []}});
+        assert_eq!(edit.entry("a@b"), expected);
     }
 
     #[test]

@@ -8,27 +8,27 @@ use super::error::utf8;
 use super::{Error, disk};
 
 /// The record's name in the data directory.
-pub(super) const FILE_NAME: &str = "installed.json";
+pub(crate) const FILE_NAME: &str = "installed.json";
 
 /// Manifests, and directories that did not exist before.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Record {
-    pub(super) manifests: Vec<PathBuf>,
-    pub(super) directories: Vec<PathBuf>,
+pub(crate) struct Record {
+    pub(crate) manifests: Vec<PathBuf>,
+    pub(crate) directories: Vec<PathBuf>,
 }
 
 impl Record {
     /// An empty one when there is none.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let Some(existing) = disk::read(path)? else {
             return Ok(Self::default());
         };
-        serde_json::from_slice(&existing.content)
+        serde_json::from_slice(&existing)
             .map_err(|error| Error::unusable(path)(format!("not a record of ours ({error}); remove it and try again")))
     }
 
-    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let list =
             |paths: &[PathBuf]| -> Result<serde_json::Value, Error> { paths.iter().map(|path| utf8(path)).collect() };
         let value = serde_json::json!({
@@ -40,7 +40,7 @@ impl Record {
 }
 
 /// Adds what is not there yet.
-pub(super) fn add<'a>(list: &mut Vec<PathBuf>, paths: impl IntoIterator<Item = &'a PathBuf>) {
+pub(crate) fn add<'a>(list: &mut Vec<PathBuf>, paths: impl IntoIterator<Item = &'a PathBuf>) {
     for path in paths {
         if !list.contains(path) {
             list.push(path.clone());

@@ -1,15 +1,15 @@
 //! The plan of `uninstall`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::manifest::{HostManifest, PROGRAM_NAME};
+use super::installed::{candidates, look};
+use super::manifest::HostManifest;
 use super::plan::{PRIVATE, PUBLIC, Plan};
 use super::policy_file::PolicyEdit;
-use super::record::{self, Record};
-use super::targets::{self, Scope};
-use super::{DEFAULT_HOST_NAME, Error, ExtensionId, disk};
+use super::record::Record;
+use super::targets::Scope;
+use super::{Error, ExtensionId, Site, disk};
 use crate::paths::Environment;
-use crate::policy;
 
 /// What a person asked for.
 #[derive(Clone, Debug)]
@@ -26,21 +26,20 @@ pub struct Uninstall {
 ///
 /// Files that are not ours are left, with a line that says so.
 pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<Plan, Error> {
-    let data = environment.data_dir()?;
-    let record_path = data.join(record::FILE_NAME);
-    let mut record = Record::read(&record_path)?;
-    let mut plan = Plan::default();
+    let site = Site::of(uninstall.scope.system, environment)?;
+    let mut record = Record::read(&site.record())?;
+    let mut plan = Plan::new(site.directory_mode());
 
     let mut gone: Vec<String> = uninstall.ids.iter().map(|id| id.as_str().to_owned()).collect();
     let mut staying = Vec::new();
     let mut kept = Vec::new();
     let named = uninstall.scope.named(environment)?;
-    for path in candidates(&uninstall.scope, &record, environment)? {
+    for path in candidates(&site, &record, &named, environment)? {
         let Some(mut manifest) = ours(&path, &mut plan)? else {
             continue;
         };
         let in_scope =
-            uninstall.scope.is_everything() || named.iter().any(|target| path.parent() == Some(&target.directory));
+            uninstall.scope.is_everything() || named.iter().any(|target| path.parent() == Some(target.directory()));
         if !in_scope {
             staying.extend(manifest.ids());
             kept.push(path);
@@ -56,12 +55,15 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
         }
     }
 
-    gone.retain(|id| !staying.contains(id));
-    forget(&gone, &environment.config_dir()?.join(policy::FILE_NAME), &mut plan)?;
+    // Grants are each user's own, whoever removes the manifests of all.
+    if !site.system {
+        gone.retain(|id| !staying.contains(id));
+        forget(&gone, &site.policy, &mut plan)?;
+    }
 
     if kept.is_empty() {
-        for path in [data.join("bin").join(PROGRAM_NAME), record_path] {
-            if disk::read(&path)?.is_some() {
+        for path in [site.copy(), site.record()] {
+            if disk::is_taken(&path) {
                 plan.remove(path);
             }
         }
@@ -69,7 +71,7 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
     } else {
         record.directories = plan.remove_emptied(record.directories);
         record.manifests = kept;
-        plan.write(&record_path, record.to_bytes()?, PRIVATE)?;
+        plan.write(&site.record(), record.to_bytes()?, site.record_mode())?;
     }
     if plan.is_empty() {
         plan.say("Nothing of ours was found.".to_owned());
@@ -77,27 +79,12 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
     Ok(plan)
 }
 
-/// Where manifests of ours may be: what `install` recorded, and the usual name wherever browsers look.
-fn candidates(scope: &Scope, record: &Record, environment: &Environment) -> Result<Vec<PathBuf>, Error> {
-    let mut paths = record.manifests.clone();
-    for target in targets::known(environment)?.iter().chain(&scope.named(environment)?) {
-        record::add(
-            &mut paths,
-            [&target.directory.join(format!("{DEFAULT_HOST_NAME}.json"))],
-        );
-    }
-    Ok(paths)
-}
-
 fn ours(path: &Path, plan: &mut Plan) -> Result<Option<HostManifest>, Error> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let parsed = match disk::read(path) {
-        Ok(None) => return Ok(None),
-        Ok(Some(existing)) => HostManifest::parse(&existing.content, &name),
-        Err(Error::Unusable { reason, .. }) => Err(reason),
-        Err(error) => return Err(error),
+    let Some(found) = look(path.to_owned(), &[])? else {
+        return Ok(None);
     };
-    Ok(parsed
+    Ok(found
+        .manifest
         .map_err(|reason| plan.say(format!("left {}: {reason}", path.display())))
         .ok())
 }

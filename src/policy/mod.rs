@@ -19,6 +19,7 @@ pub(crate) use file::read_trusted;
 pub use file::{FILE_NAME, MAX_FILE_BYTES};
 pub use gates::{Dirs, Gates};
 pub use grants::Grants;
+pub(crate) use grants::KEYS;
 pub use pattern::{Dialect, InvalidPattern, Pattern};
 
 /// An operation that Chromium asks a permission for.

@@ -1,0 +1,60 @@
+//! One installation at a time.
+//!
+//! The lock is on a directory that is there before us and stays: the home, or `/etc` for all users. So it needs no file that would
+//! have to be made, even where nothing can be written, and removed again.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Error, Site};
+use crate::paths::Environment;
+
+/// How long another installation may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is asked whether the other is done; the system cannot wait for a lock and give up in time.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Held until dropped, or until this process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _directory: Option<File>,
+}
+
+impl Lock {
+    /// Waits for other installations of the same site.
+    pub(super) fn take(site: &Site, environment: &Environment) -> Result<Self, Error> {
+        let place = place(site, environment);
+        // Windows opens no directories so, and some network file systems lock none: then there is no lock.
+        let Ok(directory) = File::open(&place) else {
+            return Ok(Self { _directory: None });
+        };
+        for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
+            match directory.try_lock() {
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Ok(()) | Err(TryLockError::Error(_)) => {
+                    return Ok(Self {
+                        _directory: Some(directory),
+                    });
+                }
+            }
+        }
+        Err(Error::Busy(place))
+    }
+}
+
+fn place(site: &Site, environment: &Environment) -> PathBuf {
+    match environment.home() {
+        Ok(home) if !site.system => home.to_owned(),
+        // Without a home everything was named by variables.
+        _ => existing(if site.system { site.policy.parent() } else { None }.unwrap_or(&site.data)),
+    }
+}
+
+/// The innermost directory on the way that is not ours.
+fn existing(path: &Path) -> PathBuf {
+    let outside = path.parent().unwrap_or(path);
+    let found = outside.ancestors().find(|path| path.is_dir());
+    found.unwrap_or(outside).to_owned()
+}

@@ -1,0 +1,70 @@
+//! Our own files: those of this user, or those of all users.
+
+use std::path::{Path, PathBuf};
+
+use super::manifest::PROGRAM_NAME;
+use super::plan::{PRIVATE, PUBLIC};
+use super::{Error, record};
+use crate::paths::{Environment, Platform};
+use crate::policy;
+
+/// Where they are, and who may read them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) system: bool,
+    /// What we keep for ourselves.
+    pub(crate) data: PathBuf,
+    /// Grants of this user, or what the administrator narrows them to.
+    pub(crate) policy: PathBuf,
+}
+
+impl Site {
+    pub(crate) fn of(system: bool, environment: &Environment) -> Result<Self, Error> {
+        let (data, config) = if system {
+            let missing = || Error::NoSystemPlace;
+            (
+                environment.system_data_dir().ok_or_else(missing)?,
+                environment.system_config_dir().ok_or_else(missing)?,
+            )
+        } else {
+            (environment.data_dir()?, environment.config_dir()?)
+        };
+        Ok(Self {
+            system,
+            data,
+            policy: config.join(policy::FILE_NAME),
+        })
+    }
+
+    /// The stable copy of the program.
+    pub(crate) fn copy(&self) -> PathBuf {
+        self.data.join("bin").join(PROGRAM_NAME)
+    }
+
+    /// What manifests name when `program` installs: the copy, unless a package put the program where it stays and is kept up to
+    /// date.
+    pub(super) fn stable(&self, program: &Path, environment: &Environment) -> PathBuf {
+        let below = |path: &str| program.starts_with(environment.at_root(path));
+        let packaged = environment.platform == Platform::Linux && below("/usr") && !below("/usr/local");
+        if self.system && packaged {
+            program.to_owned()
+        } else {
+            self.copy()
+        }
+    }
+
+    pub(crate) fn record(&self) -> PathBuf {
+        self.data.join(record::FILE_NAME)
+    }
+
+    /// The record's mode: it is no secret for all users, and `list` reads it.
+    pub(super) fn record_mode(&self) -> u32 {
+        if self.system { PUBLIC } else { PRIVATE }
+    }
+
+    /// Directories for the user alone, as the XDG base directory specification asks and browsers make their own; browsers of all
+    /// users must get into those of the system.
+    pub(super) fn directory_mode(&self) -> u32 {
+        if self.system { 0o755 } else { 0o700 }
+    }
+}

@@ -1,0 +1,227 @@
+//! Changes to the disk that can be taken back until the last of them has succeeded.
+//!
+//! A reader sees each file as it was or as it is to be: files are written beside their place and renamed. Links in a file's place
+//! are replaced, not followed. That also serves a program that is running, which cannot be written ("Text file busy").
+
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::Error;
+
+/// What has been done so far. Dropping it removes the temporary files.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    made: Vec<PathBuf>,
+    staged: Vec<(PathBuf, NamedTempFile)>,
+    done: Vec<Done>,
+}
+
+/// A change that can be seen.
+#[derive(Debug)]
+struct Done {
+    path: PathBuf,
+    before: Before,
+}
+
+#[derive(Debug)]
+enum Before {
+    Nothing,
+    /// What was there, under a name beside it.
+    Kept(NamedTempFile<()>),
+    /// Something of which the system lets us keep no second name.
+    Lost,
+}
+
+impl Transaction {
+    /// Makes a directory, unless somebody else has in the meantime.
+    pub(super) fn make_directory(&mut self, path: &Path, mode: u32) -> Result<(), Error> {
+        match make_directory(path, mode) {
+            Ok(()) => {
+                self.made.push(path.to_owned());
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) => Err(Error::io("make", path)(error)),
+        }
+    }
+
+    /// Writes a file beside its place.
+    pub(super) fn stage(&mut self, path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
+        let file = fill(path, content, mode).map_err(Error::io("write", path))?;
+        self.staged.push((path.to_owned(), file));
+        Ok(())
+    }
+
+    /// Puts a staged file into its place.
+    pub(super) fn put(&mut self, path: &Path) -> Result<(), Error> {
+        let Some(at) = self.staged.iter().position(|(staged, _)| staged == path) else {
+            return Ok(());
+        };
+        let (_, file) = self.staged.remove(at);
+        let before = match path.symlink_metadata() {
+            Err(_) => Before::Nothing,
+            // A second name keeps it, without a moment in which the file is missing.
+            Ok(_) => beside(path, |second| fs::hard_link(path, second)).map_or(Before::Lost, Before::Kept),
+        };
+        file.persist(path)
+            .map_err(|error| Error::io("write", path)(error.error))?;
+        self.done.push(Done {
+            path: path.to_owned(),
+            before,
+        });
+        Ok(())
+    }
+
+    /// Takes a file away; one that is gone already is no failure.
+    pub(super) fn take_away(&mut self, path: &Path) -> Result<(), Error> {
+        if path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let kept = beside(path, |second| fs::rename(path, second)).map_err(Error::io("remove", path))?;
+        self.done.push(Done {
+            path: path.to_owned(),
+            before: Before::Kept(kept),
+        });
+        Ok(())
+    }
+
+    /// From now on nothing is taken back.
+    pub(super) fn commit(&mut self) {
+        // What was kept goes when it is dropped.
+        self.done.clear();
+        self.made.clear();
+    }
+
+    /// Removes a directory, unless somebody has put something there in the meantime.
+    #[allow(clippy::unused_self, reason = "all changes are the transaction's")]
+    pub(super) fn remove_directory(&mut self, path: &Path) {
+        let _ = fs::remove_dir(path);
+    }
+
+    /// Takes everything back, as far as the system lets us.
+    pub(super) fn roll_back(&mut self) {
+        for Done { path, before } in self.done.drain(..).rev() {
+            let _ = match before {
+                Before::Nothing => fs::remove_file(&path),
+                Before::Kept(kept) => fs::rename(kept.path(), &path),
+                Before::Lost => Ok(()),
+            };
+        }
+        self.staged.clear();
+        for directory in self.made.drain(..).rev() {
+            let _ = fs::remove_dir(directory);
+        }
+    }
+}
+
+fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        DirBuilder::new().mode(mode).create(path)?;
+        // Whatever the umask says.
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = mode;
+        DirBuilder::new().create(path)
+    }
+}
+
+/// A file of a new name in the directory of `path`. A name that is taken is neither followed nor removed.
+fn beside<R>(path: &Path, make: impl FnMut(&Path) -> io::Result<R>) -> io::Result<NamedTempFile<R>> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    Builder::new()
+        .prefix(".chrome-sockets-")
+        .suffix(".tmp")
+        .make_in(directory, make)
+        .map_err(|error| without_path(&error))
+}
+
+/// The temporary file's name says nothing to a person; who calls names the file that was meant.
+fn without_path(error: &io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(std::error::Error::source);
+    let text = inner.map_or_else(|| error.to_string(), ToString::to_string);
+    io::Error::new(error.kind(), text)
+}
+
+fn fill(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = Builder::new()
+        .prefix(".chrome-sockets-")
+        .suffix(".tmp")
+        .tempfile_in(directory)
+        .map_err(|error| without_path(&error))?;
+    file.write_all(content)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a directory")
+    }
+
+    fn names(directory: &Path) -> Vec<std::ffi::OsString> {
+        let mut names: Vec<_> = fs::read_dir(directory)
+            .expect("listed")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn everything_is_taken_back() {
+        let directory = directory();
+        let at = |name: &str| directory.path().join(name);
+        fs::write(at("old"), "old").expect("a file");
+        fs::write(at("gone"), "gone").expect("a file");
+        fs::create_dir(at("taken")).expect("a directory in a file's place");
+        let mut transaction = Transaction::default();
+        transaction.make_directory(&at("made"), 0o700).expect("made");
+        for name in ["old", "new", "made/in", "taken"] {
+            transaction.stage(&at(name), b"content", 0o644).expect("staged");
+        }
+        for name in ["old", "new", "made/in"] {
+            transaction.put(&at(name)).expect("put");
+        }
+        transaction.take_away(&at("gone")).expect("taken away");
+        assert!(!at("gone").exists() && at("made/in").exists());
+        transaction.put(&at("taken")).expect_err("refused");
+        transaction.roll_back();
+        assert_eq!(names(directory.path()), ["gone", "old", "taken"]);
+        assert_eq!(fs::read(at("old")).expect("a file"), b"old");
+        assert_eq!(fs::read(at("gone")).expect("a file"), b"gone");
+    }
+
+    #[test]
+    fn what_is_committed_leaves_nothing_beside_it() {
+        let directory = directory();
+        let at = |name: &str| directory.path().join(name);
+        fs::write(at("old"), "old").expect("a file");
+        fs::write(at("gone"), "gone").expect("a file");
+        let mut transaction = Transaction::default();
+        transaction.stage(&at("old"), b"new", 0o644).expect("staged");
+        transaction.put(&at("old")).expect("put");
+        transaction.take_away(&at("gone")).expect("taken away");
+        transaction.commit();
+        transaction.roll_back();
+        assert_eq!(names(directory.path()), ["old"]);
+        assert_eq!(fs::read(at("old")).expect("a file"), b"new");
+    }
+}

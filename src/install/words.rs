@@ -1,0 +1,122 @@
+//! Grants in plain words.
+
+use std::net::IpAddr;
+
+use super::{CONNECT, Grant, LISTEN, List, UDP_BIND, UDP_SEND};
+
+/// What a pattern lets an extension do, as it goes on behind "may".
+pub(super) fn of(list: &List, pattern: &str) -> String {
+    let (host, port) = split(pattern);
+    let port = match port {
+        "*" => "any port".to_owned(),
+        port => format!("port {port}"),
+    };
+    match *list {
+        LISTEN | UDP_BIND => local(list.allows, &port, host),
+        CONNECT | UDP_SEND => remote(list.allows, &port, host),
+        _ => list.allows.to_owned(),
+    }
+}
+
+/// A line for each grant; one that says so when there is none.
+pub(super) fn lines(grants: &[Grant]) -> Vec<String> {
+    if grants.is_empty() {
+        return vec!["nothing".to_owned()];
+    }
+    grants.iter().map(|grant| of(grant.list, &grant.pattern)).collect()
+}
+
+/// Whether other computers can reach what this grants.
+pub(crate) fn is_exposed(list: &List, pattern: &str) -> bool {
+    matches!(*list, LISTEN | UDP_BIND) && matches!(reach(split(pattern).0), Reach::Everybody)
+}
+
+/// Whether a name in it is compared as text and may lead anywhere.
+pub(super) fn goes_by_name(grant: &Grant) -> bool {
+    [&CONNECT, &UDP_SEND].contains(&grant.list)
+}
+
+fn split(pattern: &str) -> (&str, &str) {
+    pattern.rsplit_once(':').unwrap_or((pattern, "*"))
+}
+
+enum Reach {
+    ThisComputer,
+    Everybody,
+    OneAddress,
+}
+
+fn reach(host: &str) -> Reach {
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    match literal.parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() => Reach::ThisComputer,
+        Ok(address) if address.is_unspecified() => Reach::Everybody,
+        Ok(_) => Reach::OneAddress,
+        Err(_) if host == "*" => Reach::Everybody,
+        Err(_) => Reach::OneAddress,
+    }
+}
+
+fn local(verb: &str, port: &str, host: &str) -> String {
+    match reach(host) {
+        Reach::ThisComputer => format!("{verb} {port} of this computer"),
+        Reach::Everybody => format!("{verb} {port}, where other computers can reach it"),
+        Reach::OneAddress => format!("{verb} {port} of the address {host}"),
+    }
+}
+
+fn remote(verb: &str, port: &str, host: &str) -> String {
+    match (host.strip_prefix("*."), host, port) {
+        (Some(suffix), _, port) => format!("{verb} {port} of {suffix} and of every name below it"),
+        (None, "*", "any port") => format!("{verb} any host"),
+        (None, "*", port) => format!("{verb} {port} of any host"),
+        (None, host, port) => format!("{verb} {port} of {host}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MULTICAST;
+    use super::*;
+
+    #[test]
+    fn patterns_are_said_in_words() {
+        for (list, pattern, words) in [
+            (&LISTEN, "127.0.0.1:8080", "listen on port 8080 of this computer"),
+            (&LISTEN, "[::1]:*", "listen on any port of this computer"),
+            (
+                &LISTEN,
+                "0.0.0.0:80",
+                "listen on port 80, where other computers can reach it",
+            ),
+            (&LISTEN, "*:*", "listen on any port, where other computers can reach it"),
+            (
+                &LISTEN,
+                "192.168.0.2:80",
+                "listen on port 80 of the address 192.168.0.2",
+            ),
+            (
+                &UDP_BIND,
+                "[::]:53",
+                "receive UDP datagrams on port 53, where other computers can reach it",
+            ),
+            (&CONNECT, "*:*", "connect to any host"),
+            (&CONNECT, "*:443", "connect to port 443 of any host"),
+            (
+                &CONNECT,
+                "*.example.com:443",
+                "connect to port 443 of example.com and of every name below it",
+            ),
+            (&UDP_SEND, "a.invalid:*", "send UDP datagrams to any port of a.invalid"),
+            (&MULTICAST, "", "join every multicast group"),
+        ] {
+            assert_eq!(of(list, pattern), words, "{pattern}");
+            assert_eq!(
+                is_exposed(list, pattern),
+                words.contains("other computers"),
+                "{pattern}"
+            );
+        }
+        assert_eq!(lines(&[]), ["nothing"]);
+    }
+}
