@@ -34,7 +34,7 @@ javascript_types() {
 }
 
 shell_check() {
-  shellcheck -x scripts/bench scripts/check scripts/demo scripts/package scripts/soak scripts/test \
+  shellcheck -x scripts/bench scripts/check scripts/cross scripts/demo scripts/package scripts/soak scripts/test \
     scripts/lib/*.sh scripts/lib/package/*.sh .ci/run
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { filesIn, root, run, scratch, version } from './support.js';
+import { filesIn, firstAnswer, root, run, scratch, version } from './support.js';
 
 // With what has been built already, since this is not about compiling.
 const target = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
@@ -12,6 +12,9 @@ test('cargo install --path . --locked puts the program, and only that, where car
   const folder = await scratch(t);
   await run('cargo', ['install', '--path', '.', '--locked', '--root', folder, '--target-dir', target], { cwd: root });
   assert.deepEqual(await filesIn(path.join(folder, 'bin')), ['chrome-sockets-host']);
-  const { stdout } = await run(path.join(folder, 'bin/chrome-sockets-host'), ['--version']);
-  assert.equal(stdout, `chrome-sockets-host ${version}\n`);
+  const program = path.join(folder, 'bin/chrome-sockets-host');
+  assert.equal((await run(program, ['--version'])).stdout, `chrome-sockets-host ${version}\n`);
+  const answer = await firstAnswer(program, [], { env: { CHROME_SOCKETS_CONFIG: folder } });
+  assert.equal(answer.id, 1);
+  assert.ok(answer.result.socketId > 0);
 });

@@ -1,8 +1,11 @@
-import { execFile } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -87,4 +90,31 @@ export async function subcommandsOf(program) {
   const { stdout } = await run(program, ['--help']);
   const block = /^Commands:\n((?: .*\n)+)/m.exec(stdout)?.[1] ?? '';
   return [...block.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name);
+}
+
+/**
+ * Starts a host as a browser does, makes one call, and ends it as a browser does.
+ *
+ * @param {string} program
+ * @param {string[]} args before the browser's own
+ * @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Promise<any>} the message that answers
+ */
+export async function firstAnswer(program, args, options) {
+  const host = spawn(program, [...args, 'chrome-extension://abcdefghijklmnopabcdefghijklmnop/'], {
+    ...options,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(host, 'close');
+  const { stdin, stdout } =
+    /** @type {{stdin: import('node:stream').Writable, stdout: import('node:stream').Readable}} */ (host);
+  const call = Buffer.from(JSON.stringify({ id: 1, method: 'sockets.tcpServer.create', params: {} }));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(call.length);
+  stdin.end(Buffer.concat([length, call]));
+  const answer = await buffer(stdout);
+  assert.deepEqual(await ended, [0, null], 'it ends with its input');
+  assert.equal(answer.readUInt32LE(0), answer.length - 4, 'one frame, and nothing else');
+  const message = JSON.parse(answer.toString('utf8', 4));
+  return Array.isArray(message) ? message[0] : message;
 }

@@ -24,15 +24,16 @@ package_tar() {
 }
 
 package_zip() {
-  local program=$build_folder/cross/$windows_triple/release/chrome-sockets-host.exe
-  if [[ ! -e $program ]]; then
-    echo "The zip for Windows is skipped: there is no ${program#"$root"/}, which scripts/cross makes."
+  local program=$root/target/cross/$windows_triple/release/chrome-sockets-host.exe stage name
+  # It has a target directory of its own.
+  if ! "$root/scripts/cross" --prepare windows-release; then
+    echo "The zip for Windows is skipped: scripts/cross cannot build for it here."
     return
   fi
+  "$root/scripts/cross" windows-release
   apt_install zip zip
   need zip 'it is in the package zip'
   set_time
-  local stage name
   stage=$(fresh_folder zip)
   name=chrome-sockets-host-$(version)-$windows_triple
   archive_files "$stage/$name" "$windows_triple"
