@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import {
   filesIn,
+  firstAnswer,
   GUARD,
   needs,
   output,

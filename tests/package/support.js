@@ -65,7 +65,7 @@ export function needs(...programs) {
 function isThere(program) {
   return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
     try {
-      accessSync(path.join(folder, program), constants.X_OK);
+      accessSync(path.resolve(folder, program), constants.X_OK);
       return true;
     } catch {
       return false;
