@@ -36,7 +36,7 @@ enum Typed {
     #[command(after_help = help::DOCTOR)]
     Doctor(TypedDoctor),
     /// Let extensions do more
-    #[command(after_help = help::CHANGE, group = at_least_one())]
+    #[command(after_help = help::CHANGE, override_usage = help::GRANT_USAGE, group = at_least_one())]
     Grant(TypedGrant),
     /// Let extensions do less
     #[command(after_help = help::CHANGE)]
@@ -53,8 +53,6 @@ struct TypedInstall {
     ids: Vec<ExtensionId>,
     #[command(flatten)]
     scope: TypedScope,
-    #[command(flatten)]
-    grants: TypedGrants,
     /// The name extensions connect to
     #[arg(long, value_name = "HOST NAME", default_value = DEFAULT_HOST_NAME)]
     name: HostName,
@@ -63,23 +61,25 @@ struct TypedInstall {
     yes: bool,
     #[command(flatten)]
     output: TypedOutput,
+    #[command(flatten, next_help_heading = "Allow the extensions")]
+    grants: TypedGrants,
 }
 
 #[derive(Debug, Args)]
 struct TypedGrants {
-    /// Let the extensions listen there
+    /// Listening there
     #[arg(long = LISTEN.flag, value_name = "PATTERN", value_parser = pattern)]
     listen: Vec<Pattern>,
-    /// Let the extensions connect there
+    /// Connecting there
     #[arg(long = CONNECT.flag, value_name = "PATTERN", value_parser = pattern)]
     connect: Vec<Pattern>,
-    /// Let the extensions bind UDP sockets there
+    /// Receiving UDP datagrams there
     #[arg(long = UDP_BIND.flag, value_name = "PATTERN", value_parser = pattern)]
     udp_bind: Vec<Pattern>,
-    /// Let the extensions send UDP datagrams there
+    /// Sending UDP datagrams there
     #[arg(long = UDP_SEND.flag, value_name = "PATTERN", value_parser = pattern)]
     udp_send: Vec<Pattern>,
-    /// Let the extensions join multicast groups
+    /// Joining multicast groups
     #[arg(long = MULTICAST.flag)]
     multicast: bool,
 }
@@ -120,9 +120,9 @@ struct TypedGrant {
     #[command(flatten)]
     ids: TypedIds,
     #[command(flatten)]
-    grants: TypedGrants,
-    #[command(flatten)]
     output: TypedOutput,
+    #[command(flatten, next_help_heading = "Allow the extensions")]
+    grants: TypedGrants,
 }
 
 #[derive(Debug, Args)]
@@ -130,9 +130,9 @@ struct TypedRevoke {
     #[command(flatten)]
     ids: TypedIds,
     #[command(flatten)]
-    grants: TypedGrants,
-    #[command(flatten)]
     output: TypedOutput,
+    #[command(flatten, next_help_heading = "Take back what this flag has allowed")]
+    grants: TypedGrants,
 }
 
 #[derive(Debug, Args)]

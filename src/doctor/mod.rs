@@ -46,6 +46,7 @@ pub const CHECKS: &[&str] = &[
     "program-mode",
     "program-architecture",
     "program-mount",
+    "program-access",
     "program-start",
     "program-version",
     "policy",

@@ -9,6 +9,7 @@ use super::Context;
 use super::command;
 use super::finding::{Diagnosis, Fix, Verdict};
 use crate::install::ExtensionId;
+use crate::install::disk::{self, OpenTo};
 use crate::policy::{Dialect, Grants, read_trusted};
 
 /// The user's file and that of all users.
@@ -50,8 +51,9 @@ fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
         return fail(diagnosis, "policy-file", path, "not a file", Some(aside));
     }
     for (at, metadata) in guarded(path, metadata) {
-        if let Some(owner) = stranger(&metadata) {
-            let command = format!("chown {} {}", own_id(), command::path(&at));
+        let open = disk::open_to(&metadata);
+        if let Some(OpenTo::Owner(owner)) = open {
+            let command = format!("chown {} {}", disk::own_id(), command::path(&at));
             let problem = format!("belongs to user {owner}, not to you or root");
             return fail(
                 diagnosis,
@@ -61,7 +63,7 @@ fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
                 Some(command::as_root(context, &command)),
             );
         }
-        if is_writable_by_others(&metadata) {
+        if open == Some(OpenTo::Others) {
             let command = format!("chmod go-w {}", command::path(&at));
             return fail(
                 diagnosis,
@@ -130,38 +132,4 @@ fn guarded(path: &Path, metadata: Metadata) -> Vec<(PathBuf, Metadata)> {
         }
     }
     guarded
-}
-
-#[cfg(unix)]
-fn stranger(metadata: &Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    let owner = metadata.uid();
-    (owner != own_id() && owner != 0).then_some(owner)
-}
-
-#[cfg(unix)]
-fn own_id() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
-#[cfg(unix)]
-fn is_writable_by_others(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    metadata.mode() & 0o022 != 0
-}
-
-/// Windows protects the profile directory by its access list, which std does not show.
-#[cfg(not(unix))]
-fn stranger(_: &Metadata) -> Option<u32> {
-    None
-}
-
-#[cfg(not(unix))]
-fn own_id() -> u32 {
-    0
-}
-
-#[cfg(not(unix))]
-fn is_writable_by_others(_: &Metadata) -> bool {
-    false
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command;
 use super::finding::{Diagnosis, Fix, Verdict};
 use super::{Context, Looked, manifests, mounts, start};
+use crate::install::disk::{self, OpenTo};
 
 /// Every program that a manifest of ours names.
 pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) {
@@ -63,6 +64,9 @@ fn one(path: &Path, again: &Fix, looked: &Looked, context: &Context, diagnosis: 
         let command = command::as_root(context, &format!("mount -o remount,exec {}", command::path(&mount)));
         return diagnosis.add("program-mount", Verdict::Fail, line, Some(Fix::by_hand(command)));
     }
+    if open_to_others(path, looked, context, diagnosis) {
+        return;
+    }
     match start::version(path) {
         Err(problem) => {
             let line = format!("{shown} does not answer: {problem}");
@@ -77,6 +81,31 @@ fn one(path: &Path, again: &Fix, looked: &Looked, context: &Context, diagnosis: 
         }
         Ok(version) => diagnosis.pass("program", format!("{shown} starts and answers, version {version}")),
     }
+}
+
+/// Whether somebody else could exchange what browsers start.
+fn open_to_others(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diagnosis) -> bool {
+    // Above our own directories it is the system's affair, and the user's.
+    let places = [Some(path), path.parent(), Some(&*looked.site.data)];
+    let ours = |place: &&Path| *place == path || place.starts_with(&looked.site.data);
+    for place in places.into_iter().flatten().filter(ours) {
+        let open = place.metadata().ok().and_then(|metadata| disk::open_to(&metadata));
+        let (problem, command) = match open {
+            None => continue,
+            Some(OpenTo::Owner(owner)) => {
+                let command = format!("chown {} {}", disk::own_id(), command::path(place));
+                (format!("belongs to user {owner}"), command::as_root(context, &command))
+            }
+            Some(OpenTo::Others) => {
+                let command = format!("chmod go-w {}", command::path(place));
+                ("can be written by group or others".to_owned(), command)
+            }
+        };
+        let line = format!("{} {problem}, who could exchange what browsers start", place.display());
+        diagnosis.add("program-access", Verdict::Fail, line, Some(Fix::by_hand(command)));
+        return true;
+    }
+    false
 }
 
 fn aside(path: &Path, again: &Fix) -> Fix {

@@ -124,6 +124,9 @@ impl Request {
     /// The program and the grants come first and the manifests last, so that a browser never finds a manifest without its program.
     pub(super) fn plan(&self, environment: &Environment, program: &Path) -> Result<(Plan, PolicyEdit), Error> {
         let mut plan = Plan::new(self.site.directory_mode());
+        for directory in self.site.directories() {
+            disk::check_own_directory(&directory)?;
+        }
         let stable = self.site.stable(program, environment);
         if stable == self.site.copy() {
             let source = disk::read_program(program)?.ok_or_else(|| {
