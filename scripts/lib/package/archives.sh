@@ -8,7 +8,6 @@ readonly windows_triple=x86_64-pc-windows-gnu
 package_tar() {
   [[ $(tar --version) == *GNU* ]] || die 'GNU tar is needed: it sorts and dates what it packs'
   release_host
-  set_time
   cli_docs
   local stage name
   stage=$(fresh_folder tar)
@@ -18,7 +17,7 @@ package_tar() {
   cp -r "$output"/cli/man "$output"/cli/completions "$stage/$name/"
   archive_readme ./chrome-sockets-host \
     'The folders man and completions have manual pages, and completions for bash, zsh and fish.' >"$stage/$name/README.md"
-  tar --create --directory "$stage" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+  tar --create --directory "$stage" --sort=name --mtime="@$(file_time)" --owner=0 --group=0 --numeric-owner \
     --format=gnu "$name" | gzip -9n >"$output/$name.tar.gz"
   made "$output/$name.tar.gz"
 }
@@ -33,14 +32,13 @@ package_zip() {
   "$root/scripts/cross" windows-release
   apt_install zip zip
   need zip 'it is in the package zip'
-  set_time
   stage=$(fresh_folder zip)
   name=chrome-sockets-host-$(version)-$windows_triple
   archive_files "$stage/$name" "$windows_triple"
   install -m 755 "$program" "$stage/$name/chrome-sockets-host.exe"
   archive_readme '.\chrome-sockets-host.exe' '' >"$stage/$name/README.md"
   # The format has local times, without a zone.
-  find "$stage/$name" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+  find "$stage/$name" -exec touch -d "@$(file_time)" {} +
   rm -f "$output/$name.zip"
   (cd "$stage" && find "$name" | LC_ALL=C sort | TZ=UTC zip -X -q -9 -@ "$output/$name.zip")
   made "$output/$name.zip"

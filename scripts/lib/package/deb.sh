@@ -13,7 +13,6 @@ package_deb() {
   need dpkg-deb 'it is in the package dpkg'
   need dpkg-shlibdeps 'it is in the package dpkg-dev'
   release_host
-  set_time
   cli_docs
   local stage version architecture file
   version=$(version)-1
@@ -22,7 +21,7 @@ package_deb() {
   deb_files "$stage" "$version"
   deb_control "$stage" "$version" "$architecture"
   file=$output/${deb_name}_${version}_$architecture.deb
-  dpkg-deb --build --root-owner-group -Zxz "$stage" "$file" >/dev/null
+  SOURCE_DATE_EPOCH=$(file_time) dpkg-deb --build --root-owner-group -Zxz "$stage" "$file" >/dev/null
   made "$file"
 }
 
@@ -55,7 +54,7 @@ $deb_name ($1) unstable; urgency=medium
 
   * Built from the sources of this version; changelog.gz has what is new.
 
- -- $(deb_maintainer)  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")
+ -- $(deb_maintainer)  $(LC_ALL=C date -u -R -d "@$(file_time)")
 TEXT
 }
 

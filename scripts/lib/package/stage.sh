@@ -15,10 +15,10 @@ version() {
   echo "${id##*[#@]}"
 }
 
-# The time that every file in a package has. dpkg-deb reads the variable, too.
-set_time() {
-  : "${SOURCE_DATE_EPOCH:=$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CHANGELOG.md")}"
-  export SOURCE_DATE_EPOCH
+# The time that every file in a package has. SOURCE_DATE_EPOCH is not set for all, since crates that compile C are built anew when it
+# changes.
+file_time() {
+  echo "${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/CHANGELOG.md")}"
 }
 
 # fresh_folder NAME: prints the path of an empty folder to put a package together in.
@@ -33,11 +33,11 @@ release_host() {
   cargo build --release --locked --quiet --manifest-path "$root/Cargo.toml"
 }
 
-# Manual pages and completions, in $output/cli; after set_time.
+# Manual pages and completions, in $output/cli.
 cli_docs() {
   rm -rf "$output/cli"
   cargo run --locked --quiet --manifest-path "$root/Cargo.toml" --example cli-docs \
-    "$output/cli" "$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)"
+    "$output/cli" "$(date -u -d "@$(file_time)" +%F)"
 }
 
 # put SOURCE TARGET: a file that everybody may read.
