@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::engine::{MOST_LINGERING, MOST_SOCKETS};
+use crate::engine::MOST_SOCKETS;
 use crate::policy::{Dirs, Gates};
 use crate::session::Session;
 use crate::stdio::{self, Input, Output, Reader};
 use crate::wire::FrameWriter;
 
 /// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
+#[cfg(unix)]
 const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// How long the last bytes may take to reach the browser and the peers, both at once; the browser kills a host two seconds after it closed the pipe.
@@ -47,6 +48,7 @@ pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
 /// own: else a server that is far from the limit would find none for its next client.
 #[cfg(unix)]
 fn socket_limit() -> usize {
+    use crate::engine::MOST_LINGERING;
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let wanted = (MOST_SOCKETS + MOST_LINGERING) as u64 + RESERVED_DESCRIPTORS;
@@ -68,6 +70,7 @@ fn socket_limit() -> usize {
         .clamp(1, MOST_SOCKETS)
 }
 
+/// Windows has no limit on a process's handles that a host could meet.
 #[cfg(not(unix))]
 fn socket_limit() -> usize {
     MOST_SOCKETS

@@ -101,6 +101,13 @@ impl NetError {
         let number = error.raw_os_error();
         number.map_or(Self::ConnectionFailed, |number| HERE.connect_error(number, is_offline))
     }
+
+    /// What a failed `bind` of a udp socket reports (SPEC §7.3).
+    #[must_use]
+    pub fn from_udp_bind(error: &io::Error) -> Self {
+        let number = error.raw_os_error();
+        number.map_or(Self::Failed, |number| HERE.udp_bind_error(number))
+    }
 }
 
 /// Whether a failed `accept` only says that one client left while it was queued; accepting goes on (SPEC §7.3).

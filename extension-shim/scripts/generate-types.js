@@ -1,6 +1,6 @@
 /** Writes `types/api.d.ts` and `types/global.d.ts` from the table of signatures and the documentation beside it. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { namespaces, signature } from '../src/api/signatures.js';
 import { docs } from './api-docs.js';
 
@@ -165,7 +165,9 @@ ${Object.keys(namespaces)
 
 if (unused.size > 0) throw new Error(`scripts/api-docs.js has more than the table: ${[...unused.keys()].join(', ')}`);
 
-mkdirSync('types', { recursive: true });
+// Types of sources that are gone would be packed, too.
+rmSync('types', { recursive: true, force: true });
+mkdirSync('types');
 writeFileSync('types/api.d.ts', api);
 writeFileSync(
   'types/global.d.ts',

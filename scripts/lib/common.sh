@@ -39,7 +39,7 @@ build_example() {
   (cd "$root/examples/tabs-api" && npm run --silent build)
 }
 
-# apt_install COMMAND PACKAGE: installs what is missing where that needs no password. Whether it is there afterwards is
+# apt_install COMMAND PACKAGE...: installs what is missing where that needs no password. Whether it is there afterwards is
 # for the caller to see.
 apt_install() {
   local sudo=()
@@ -52,9 +52,10 @@ apt_install() {
     fi
     sudo=(sudo -n)
   fi
-  echo "Installing $2." >&2
+  shift
+  echo "Installing $*." >&2
   "${sudo[@]}" apt-get update -qq >&2 || true
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >&2 || true
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || true
 }
 
 # Whether there is a Chromium, after trying to install one.

@@ -7,6 +7,7 @@ use super::datagrams::Udp;
 use super::far_ends::{Fate, Seen};
 use super::program::{Kind, Target};
 use super::state::{Call, Check, Ending, Model, Role, Socket, What, ensure};
+use crate::peers::SEES_RESETS;
 
 /// Decision D5 bounds how long, and how much of what the peer goes on to say, a closed connection waits for its peer. Well
 /// inside of these bounds nothing may be lost.
@@ -86,7 +87,12 @@ impl Model {
         ensure(possible.starts_with(got), || {
             format!("{} bytes, but not those of {}", got.len(), possible.len())
         })?;
-        match seen.fate {
+        let is_cut = got.len() != whole || connection.cut;
+        let fate = match seen.fate {
+            Fate::Fin if is_cut && !SEES_RESETS => Fate::Reset,
+            fate => fate,
+        };
+        match fate {
             Fate::Own => Ok(()),
             Fate::Unused => Err("nobody connected".into()),
             Fate::Fin => {
