@@ -16,6 +16,8 @@ pub(crate) const FILE_NAME: &str = "installed.json";
 pub(crate) struct Record {
     pub(crate) manifests: Vec<PathBuf>,
     pub(crate) directories: Vec<PathBuf>,
+    /// Registry keys that did not exist before, outermost first (Windows).
+    pub(crate) keys: Vec<String>,
 }
 
 impl Record {
@@ -31,10 +33,13 @@ impl Record {
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let list =
             |paths: &[PathBuf]| -> Result<serde_json::Value, Error> { paths.iter().map(|path| utf8(path)).collect() };
-        let value = serde_json::json!({
+        let mut value = serde_json::json!({
             "manifests": list(&self.manifests)?,
             "directories": list(&self.directories)?,
         });
+        if !self.keys.is_empty() {
+            value["keys"] = serde_json::json!(self.keys);
+        }
         Ok(format!("{value:#}\n").into_bytes())
     }
 }
