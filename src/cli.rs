@@ -11,6 +11,7 @@ use std::path::Path;
 
 use clap::Parser as _;
 
+use crate::doctor::Doctor;
 use crate::install::{Change, ExtensionId, Family, Install, Uninstall};
 
 /// What is to be done.
@@ -24,6 +25,8 @@ pub enum Command {
     List,
     /// `grant` and `revoke`.
     Change(Change),
+    /// `doctor`.
+    Doctor(Doctor),
 }
 
 /// A command, and how it talks.
@@ -117,6 +120,8 @@ mod tests {
         for (list, code, part) in [
             (&["--help"][..], 0, "chrome.sockets"),
             (&["install", "--help"], 0, "--allow-listen"),
+            (&["grant", "--extension-id", "a@b"], 2, "--allow-listen"),
+            (&["revoke"], 2, "--extension-id"),
             (&["--version"], 0, env!("CARGO_PKG_VERSION")),
             (&[], 2, "Usage"),
             (&["install"], 2, "--extension-id"),
@@ -137,6 +142,20 @@ mod tests {
             let message = parse(&arguments(list)).expect_err("a message");
             assert_eq!(message.exit_code, code, "{list:?}");
             assert!(message.text.contains(part), "{list:?}: {}", message.text);
+        }
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        for command in ["", "install", "uninstall", "list", "doctor", "grant", "revoke"] {
+            let list: Vec<_> = [command, "--help"]
+                .into_iter()
+                .filter(|word| !word.is_empty())
+                .collect();
+            let help = parse(&arguments(&list)).expect_err("help").text;
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "{command}: {line}");
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrome_sockets_host::cli::{self, Command, Invocation};
+use chrome_sockets_host::doctor::{self, Doctor};
 use chrome_sockets_host::{host, install, logging, paths::Environment, policy::Dirs};
 
 fn main() -> ExitCode {
@@ -55,9 +56,20 @@ fn carry_out(invocation: &Invocation, environment: &Environment) -> anyhow::Resu
         Command::Uninstall(options) => install::uninstall(options, environment)?,
         Command::List => install::list(environment)?,
         Command::Change(options) => install::change(options, environment)?,
+        Command::Doctor(options) => return doctor(options, invocation.json, environment),
     };
     say(&if invocation.json { report.json() } else { report.text() });
     Ok(ExitCode::SUCCESS)
+}
+
+fn doctor(options: &Doctor, json: bool, environment: &Environment) -> anyhow::Result<ExitCode> {
+    let diagnosis = doctor::doctor(options, environment, &own_file()?)?;
+    say(&if json { diagnosis.json() } else { diagnosis.text() });
+    Ok(if diagnosis.is_healthy() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn own_file() -> anyhow::Result<PathBuf> {

@@ -20,7 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("session", &["engine", "policy", "wire"]),
     ("host", &["engine", "policy", "session", "stdio", "wire"]),
     ("install", &["paths", "policy"]),
-    ("cli", &["install", "policy"]),
+    ("doctor", &["frame", "install", "paths", "policy"]),
+    ("cli", &["doctor", "install", "policy"]),
 ];
 
 /// Words a module must not contain: its job is one thing.
@@ -30,6 +31,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("engine", &["serde_json", "stdio", "crate::frame", "std::fs"]),
     ("policy", &["tokio"]),
     ("install", &["tokio"]),
+    ("doctor", &["tokio"]),
     ("net_error", &["serde", "tokio"]),
     ("address", &["serde", "tokio"]),
 ];

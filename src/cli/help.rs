@@ -26,8 +26,8 @@ PATTERN is host:port. The host is an address, a name, *.name or *; the port a
 number or *; [::1]:8080 for IPv6. 127.0.0.1 is this computer only; 0.0.0.0 or *
 lets other computers in.
 Without --allow-listen an extension may listen on this computer only, on any
-port; with it, where the patterns say. Without the other --allow flags it may not
-connect and not use UDP.";
+port; with it, where the patterns say. Without the other --allow flags it may
+not connect and not use UDP.";
 
 pub(super) const UNINSTALL: &str = "\
 Examples:
@@ -35,11 +35,18 @@ Examples:
   chrome-sockets-host uninstall --browser chromium
   chrome-sockets-host uninstall --extension-id abcdefghijklmnopabcdefghijklmnop";
 
+pub(super) const GRANT_USAGE: &str = "chrome-sockets-host grant [OPTIONS] --extension-id <ID> --allow-…";
+
 pub(super) const CHANGE: &str = "\
-Example:
+Examples:
   chrome-sockets-host grant --extension-id abcdefghijklmnopabcdefghijklmnop \\
       --allow-connect 192.168.1.20:9100
   chrome-sockets-host revoke --extension-id abcdefghijklmnopabcdefghijklmnop
 
-PATTERN is host:port, as `install --help` explains. Hosts that run obey from the
-next call on. Without --allow flags, revoke leaves the extension nothing.";
+PATTERN is host:port, as `install --help` explains. Hosts that run obey from
+the next call on. Without --allow flags, revoke leaves the extension nothing.";
+
+pub(super) const DOCTOR: &str = "\
+Each line is PASS, INFO, WARN or FAIL, what was looked at, and what was found;
+below it a command that mends it. The exit code is 1 when something failed.
+docs/troubleshooting.md explains each of them.";

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::{Command, Invocation, help};
+use crate::doctor::Doctor;
 use crate::install::{
     BROWSERS, Browser, CONNECT, Change, ChangeKind, DEFAULT_HOST_NAME, ExtensionId, Grant, HostName, Install, LISTEN,
     List, MULTICAST, Scope, UDP_BIND, UDP_SEND, Uninstall,
@@ -31,8 +32,11 @@ enum Typed {
     Uninstall(TypedUninstall),
     /// Show what is installed, for whom, and what each extension may do
     List(TypedList),
+    /// Find out why something does not work, and how to mend it
+    #[command(after_help = help::DOCTOR)]
+    Doctor(TypedDoctor),
     /// Let extensions do more
-    #[command(after_help = help::CHANGE)]
+    #[command(after_help = help::CHANGE, override_usage = help::GRANT_USAGE, group = at_least_one())]
     Grant(TypedGrant),
     /// Let extensions do less
     #[command(after_help = help::CHANGE)]
@@ -49,8 +53,6 @@ struct TypedInstall {
     ids: Vec<ExtensionId>,
     #[command(flatten)]
     scope: TypedScope,
-    #[command(flatten)]
-    grants: TypedGrants,
     /// The name extensions connect to
     #[arg(long, value_name = "HOST NAME", default_value = DEFAULT_HOST_NAME)]
     name: HostName,
@@ -59,23 +61,25 @@ struct TypedInstall {
     yes: bool,
     #[command(flatten)]
     output: TypedOutput,
+    #[command(flatten, next_help_heading = "Allow the extensions")]
+    grants: TypedGrants,
 }
 
 #[derive(Debug, Args)]
 struct TypedGrants {
-    /// Let the extensions listen there
+    /// Listening there
     #[arg(long = LISTEN.flag, value_name = "PATTERN", value_parser = pattern)]
     listen: Vec<Pattern>,
-    /// Let the extensions connect there
+    /// Connecting there
     #[arg(long = CONNECT.flag, value_name = "PATTERN", value_parser = pattern)]
     connect: Vec<Pattern>,
-    /// Let the extensions bind UDP sockets there
+    /// Receiving UDP datagrams there
     #[arg(long = UDP_BIND.flag, value_name = "PATTERN", value_parser = pattern)]
     udp_bind: Vec<Pattern>,
-    /// Let the extensions send UDP datagrams there
+    /// Sending UDP datagrams there
     #[arg(long = UDP_SEND.flag, value_name = "PATTERN", value_parser = pattern)]
     udp_send: Vec<Pattern>,
-    /// Let the extensions join multicast groups
+    /// Joining multicast groups
     #[arg(long = MULTICAST.flag)]
     multicast: bool,
 }
@@ -99,13 +103,26 @@ struct TypedList {
 }
 
 #[derive(Debug, Args)]
+struct TypedDoctor {
+    /// Say why this extension cannot connect; may be given several times
+    #[arg(long = "extension-id", value_name = "ID")]
+    ids: Vec<ExtensionId>,
+    /// Install again what can be installed again; the rest is left to you
+    #[arg(long)]
+    fix: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct TypedGrant {
     #[command(flatten)]
     ids: TypedIds,
     #[command(flatten)]
-    grants: GivenGrants,
-    #[command(flatten)]
     output: TypedOutput,
+    #[command(flatten, next_help_heading = "Allow the extensions")]
+    grants: TypedGrants,
 }
 
 #[derive(Debug, Args)]
@@ -113,16 +130,8 @@ struct TypedRevoke {
     #[command(flatten)]
     ids: TypedIds,
     #[command(flatten)]
-    grants: TypedGrants,
-    #[command(flatten)]
     output: TypedOutput,
-}
-
-/// At least one of the flags.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-struct GivenGrants {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Take back what this flag has allowed")]
     grants: TypedGrants,
 }
 
@@ -145,8 +154,8 @@ struct TypedOutput {
 
 #[derive(Debug, Args)]
 struct TypedScope {
-    /// The browser; may be given several times [values: chromium, chrome, edge, brave, vivaldi, opera, firefox, …]
-    #[arg(long = "browser", value_name = "BROWSER", value_parser = browser(), hide_possible_values = true)]
+    /// The browser; may be given several times. Every one found when absent
+    #[arg(long = "browser", value_name = "BROWSER", value_parser = browser())]
     browsers: Vec<&'static Browser>,
     /// A Chromium browser's user data directory, for browsers started with --user-data-dir
     #[arg(long = "user-data-dir", value_name = "DIR", value_parser = absolute)]
@@ -181,11 +190,24 @@ impl From<Cli> for Invocation {
                 (Command::Uninstall(uninstall), typed.output.json)
             }
             Typed::List(typed) => (Command::List, typed.json),
-            Typed::Grant(typed) => change(ChangeKind::Grant, typed.ids, typed.grants.grants, &typed.output),
+            Typed::Doctor(typed) => {
+                let doctor = Doctor {
+                    ids: typed.ids,
+                    fix: typed.fix,
+                };
+                (Command::Doctor(doctor), typed.json)
+            }
+            Typed::Grant(typed) => change(ChangeKind::Grant, typed.ids, typed.grants, &typed.output),
             Typed::Revoke(typed) => change(ChangeKind::Revoke, typed.ids, typed.grants, &typed.output),
         };
         Self { command, json, yes }
     }
+}
+
+/// The names of the fields of [`TypedGrants`].
+fn at_least_one() -> ArgGroup {
+    let fields = ["listen", "connect", "udp_bind", "udp_send", "multicast"];
+    ArgGroup::new("what").args(fields).required(true).multiple(true)
 }
 
 fn change(kind: ChangeKind, ids: TypedIds, grants: TypedGrants, output: &TypedOutput) -> (Command, bool) {

@@ -125,6 +125,9 @@ impl Request {
     /// The program and the grants come first and the manifests last, so that a browser never finds a manifest without its program.
     pub(super) fn plan(&self, environment: &Environment, program: &Path) -> Result<(Plan, PolicyEdit), Error> {
         let mut plan = Plan::new(self.site.directory_mode());
+        for directory in self.site.directories() {
+            disk::check_own_directory(&directory)?;
+        }
         let stable = self.site.stable(program, environment);
         if stable == self.site.copy() {
             let source = disk::read_program(program)?.ok_or_else(|| {
@@ -154,6 +157,8 @@ impl Request {
         }
         let mut record = Record::read(&record_path)?;
         record::add(&mut record.directories, plan.made_directories());
+        let ids: Vec<String> = self.ids.iter().map(|id| id.as_str().to_owned()).collect();
+        record::add(&mut record.ids, &ids);
         record::add(&mut record.manifests, manifests.iter().map(|(path, _)| path));
         let entries = self.entries()?;
         for (entry, _) in &entries {
@@ -243,7 +248,9 @@ impl Request {
                 ));
                 continue;
             }
-            plan.say(format!("{} may:", id.as_str()));
+            let own = self.extension.as_ref().filter(|extension| extension.ids.contains(id));
+            let name = own.map(|extension| format!("{} ", extension.name)).unwrap_or_default();
+            plan.say(format!("{name}{} may:", id.as_str()));
             for line in edit.in_words(id.as_str()) {
                 plan.say(format!("  {line}"));
             }

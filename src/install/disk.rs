@@ -70,6 +70,57 @@ fn mode(_: &fs::Metadata) -> u32 {
     0
 }
 
+/// How somebody else could change a file, or what is in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells"))]
+pub(crate) enum OpenTo {
+    /// It belongs to this user, who is neither we nor root.
+    Owner(u32),
+    /// Its mode lets them.
+    Others,
+}
+
+/// Whether somebody else than this user and root could; Windows protects profiles by access lists, which std does not show.
+#[cfg(unix)]
+pub(crate) fn open_to(metadata: &fs::Metadata) -> Option<OpenTo> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = metadata.uid();
+    if owner != own_id() && owner != 0 {
+        Some(OpenTo::Owner(owner))
+    } else {
+        (metadata.mode() & 0o022 != 0).then_some(OpenTo::Others)
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn open_to(_: &fs::Metadata) -> Option<OpenTo> {
+    None
+}
+
+/// The user we run as.
+#[cfg(unix)]
+pub(crate) fn own_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn own_id() -> u32 {
+    0
+}
+
+/// Refuses a directory of ours in which somebody else could exchange files.
+pub(super) fn check_own_directory(directory: &Path) -> Result<(), Error> {
+    let Ok(metadata) = directory.metadata() else {
+        return Ok(());
+    };
+    let problem = match open_to(&metadata) {
+        None => return Ok(()),
+        Some(OpenTo::Owner(owner)) => format!("belongs to user {owner}, not to you or root (chown it)"),
+        Some(OpenTo::Others) => "can be written by group or others (chmod go-w)".to_owned(),
+    };
+    Err(Error::unusable(directory)(problem))
+}
+
 /// Whether anything stands at `path`, a link to nothing included.
 pub(super) fn is_taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()

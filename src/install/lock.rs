@@ -26,6 +26,10 @@ pub(super) struct Lock {
 impl Lock {
     /// Waits for other installations of the same site.
     pub(super) fn take(site: &Site, environment: &Environment) -> Result<Self, Error> {
+        Self::take_within(PATIENCE, site, environment)
+    }
+
+    fn take_within(patience: Duration, site: &Site, environment: &Environment) -> Result<Self, Error> {
         let place = place(site, environment);
         // Some network file systems lock nothing: then there is no lock.
         let opened = if cfg!(windows) {
@@ -36,7 +40,7 @@ impl Lock {
         let Ok(directory) = opened else {
             return Ok(Self { _directory: None });
         };
-        for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
+        for _ in 0..=patience.as_millis() / PAUSE.as_millis() {
             match directory.try_lock() {
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 Ok(()) | Err(TryLockError::Error(_)) => {
@@ -66,4 +70,27 @@ fn existing(path: &Path) -> PathBuf {
     let outside = path.parent().unwrap_or(path);
     let found = outside.ancestors().find(|path| path.is_dir());
     found.unwrap_or(outside).to_owned()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::paths::Platform;
+
+    #[test]
+    fn who_waits_too_long_is_told_where() {
+        let home = tempfile::tempdir().expect("a directory");
+        let environment = Environment {
+            home: Some(home.path().to_owned()),
+            ..Environment::bare(Platform::Linux)
+        };
+        let site = Site::of(false, &environment).expect("a site");
+        let take = || Lock::take_within(Duration::ZERO, &site, &environment);
+        let first = take().expect("a lock");
+        let error = take().expect_err("held").to_string();
+        assert!(error.contains(&home.path().display().to_string()), "{error}");
+        drop(first);
+        assert!(take().is_ok());
+        assert_eq!(std::fs::read_dir(home.path()).expect("listed").count(), 0, "no trace");
+    }
 }

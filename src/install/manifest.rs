@@ -66,6 +66,8 @@ impl HostManifest {
             .entry(key_of(family))
             .or_insert_with(|| Value::Array(Vec::new()));
         if let Some(list) = list.as_array_mut() {
+            // One entry that is none makes a browser refuse the whole file.
+            list.retain_mut(|entry| mend(family, entry));
             for id in ids {
                 let entry = Value::from(entry_of(family, id.as_str()));
                 if !list.contains(&entry) {
@@ -97,11 +99,10 @@ impl HostManifest {
         let list = |family| self.members.get(key_of(family)).and_then(Value::as_array);
         let origins = list(Family::Chromium).into_iter().flatten().filter_map(Value::as_str);
         let add_ons = list(Family::Firefox).into_iter().flatten().filter_map(Value::as_str);
-        let id = |origin: &str| {
-            let id = origin.strip_prefix("chrome-extension://").unwrap_or(origin);
-            id.trim_end_matches('/').to_owned()
-        };
-        origins.map(id).chain(add_ons.map(str::to_owned)).collect()
+        origins
+            .map(|origin| id_of(origin).to_owned())
+            .chain(add_ons.map(str::to_owned))
+            .collect()
     }
 
     fn list_mut(&mut self, family: Family) -> Option<&mut Vec<Value>> {
@@ -115,18 +116,39 @@ impl HostManifest {
     }
 }
 
-fn key_of(family: Family) -> &'static str {
+pub(crate) fn key_of(family: Family) -> &'static str {
     match family {
         Family::Chromium => "allowed_origins",
         Family::Firefox => "allowed_extensions",
     }
 }
 
-fn entry_of(family: Family, id: &str) -> String {
+pub(crate) fn entry_of(family: Family, id: &str) -> String {
     match family {
         Family::Chromium => format!("chrome-extension://{id}/"),
         Family::Firefox => id.to_owned(),
     }
+}
+
+/// Brings an entry into the form that browsers take; whether it can be.
+fn mend(family: Family, entry: &mut Value) -> bool {
+    let id: Option<ExtensionId> = entry.as_str().and_then(|text| id_of(text).parse().ok());
+    match id.filter(|id| id.family() == family) {
+        Some(id) => {
+            *entry = entry_of(family, id.as_str()).into();
+            true
+        }
+        None => false,
+    }
+}
+
+/// The id in an entry. Edge shows origins without `chrome-`, which people copy.
+pub(crate) fn id_of(entry: &str) -> &str {
+    let origin = entry.strip_prefix("chrome-").unwrap_or(entry);
+    origin
+        .strip_prefix("extension://")
+        .unwrap_or(entry)
+        .trim_end_matches('/')
 }
 
 /// JSON as people read it, with a final line end.
@@ -184,7 +206,7 @@ mod tests {
     fn ids_add_up_and_unknown_members_stay() {
         let installed = json!({
             "name": name().to_string(), "path": format!("/old/{PROGRAM_NAME}"), "description": "mine",
-            "allowed_origins": [format!("chrome-extension://{OTHER}/")],
+            "allowed_origins": [format!("extension://{OTHER}"), "chrome-extension://*/", "x"],
             "supports_native_initiated_connections": true,
         });
         let mut manifest = HostManifest::parse(installed.to_string().as_bytes(), &name().to_string()).expect("ours");

@@ -13,18 +13,18 @@ pub(crate) mod installed;
 mod list;
 mod lists;
 mod lock;
-mod manifest;
+pub(crate) mod manifest;
 mod names;
 mod plan;
-mod policy_file;
-mod record;
+pub(crate) mod policy_file;
+pub(crate) mod record;
 mod registry;
 mod remove;
 mod report;
 mod site;
 pub(crate) mod targets;
 mod transaction;
-mod words;
+pub(crate) mod words;
 
 use std::path::Path;
 

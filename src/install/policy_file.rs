@@ -17,7 +17,7 @@ pub(crate) struct PolicyEdit {
 
 impl PolicyEdit {
     /// Reads under the host's own rules: merging into a file that others can write would bless what they wrote.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let content = read_trusted(path)
             .map_err(|refusal| refusal.text)
             .map_err(Error::unusable(path))?;
@@ -146,14 +146,7 @@ impl PolicyEdit {
         let mut lines = Vec::new();
         for list in LISTS {
             match self.patterns(id, list) {
-                // As the host reads it: `8080` is the host of that name, with any port.
-                Some(patterns) => lines.extend(patterns.iter().map(|text| {
-                    let pattern = Pattern::parse(text, Dialect::Policy);
-                    words::of(
-                        list,
-                        &pattern.map_or_else(|_| (*text).to_owned(), |pattern| pattern.to_string()),
-                    )
-                })),
+                Some(patterns) => lines.extend(patterns.iter().map(|text| words::of_text(list, text))),
                 None => lines.extend(list.default.map(str::to_owned)),
             }
         }

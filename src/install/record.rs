@@ -16,6 +16,8 @@ pub(crate) const FILE_NAME: &str = "installed.json";
 pub(crate) struct Record {
     pub(crate) manifests: Vec<PathBuf>,
     pub(crate) directories: Vec<PathBuf>,
+    /// Who is installed: what a manifest that is lost or broken said, as far as it can be told.
+    pub(crate) ids: Vec<String>,
     /// Registry keys that did not exist before, outermost first (Windows).
     pub(crate) keys: Vec<String>,
 }
@@ -36,6 +38,7 @@ impl Record {
         let mut value = serde_json::json!({
             "manifests": list(&self.manifests)?,
             "directories": list(&self.directories)?,
+            "ids": self.ids,
         });
         if !self.keys.is_empty() {
             value["keys"] = serde_json::json!(self.keys);
@@ -45,10 +48,10 @@ impl Record {
 }
 
 /// Adds what is not there yet.
-pub(crate) fn add<'a>(list: &mut Vec<PathBuf>, paths: impl IntoIterator<Item = &'a PathBuf>) {
-    for path in paths {
-        if !list.contains(path) {
-            list.push(path.clone());
+pub(crate) fn add<'a, T: Clone + PartialEq + 'a>(list: &mut Vec<T>, items: impl IntoIterator<Item = &'a T>) {
+    for item in items {
+        if !list.contains(item) {
+            list.push(item.clone());
         }
     }
 }

@@ -83,6 +83,7 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
     } else {
         record.directories = plan.remove_emptied(record.directories);
         record.manifests = kept;
+        record.ids.retain(|id| staying.contains(id));
         plan.write(&site.record(), record.to_bytes()?, site.record_mode())?;
     }
     if plan.is_empty() {

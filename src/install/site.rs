@@ -41,6 +41,13 @@ impl Site {
         self.data.join("bin").join(PROGRAM_NAME)
     }
 
+    /// Directories that are ours alone.
+    pub(super) fn directories(&self) -> Vec<PathBuf> {
+        let mut directories = vec![self.data.clone(), self.data.join("bin")];
+        directories.extend(self.policy.parent().map(Path::to_owned));
+        directories
+    }
+
     /// What manifests name when `program` installs: the copy, unless a package put the program where it stays and is kept up to
     /// date.
     pub(super) fn stable(&self, program: &Path, environment: &Environment) -> PathBuf {

@@ -109,9 +109,10 @@ impl Scope {
     pub(super) fn to_install(&self, ids: &[ExtensionId], environment: &Environment) -> Result<Vec<Target>, Error> {
         let takes = |target: &Target| ids.iter().any(|id| id.family() == target.family);
         let targets = if self.is_everything() {
-            let mut found = match self.system {
-                true => known(true, environment)?,
-                false => started(environment)?,
+            let mut found = if self.system {
+                known(true, environment)?
+            } else {
+                started(environment)?
             };
             found.retain(takes);
             found

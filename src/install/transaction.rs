@@ -4,7 +4,7 @@
 //! are replaced, not followed. That also serves a program that is running, which cannot be written ("Text file busy"). On Windows
 //! nothing replaces it either, but it can be renamed: what stood there goes aside first, and is removed when nobody runs it any more.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -193,30 +193,22 @@ fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
 }
 
 /// A file of a new name in the directory of `path`. A name that is taken is neither followed nor removed.
-fn beside<R>(path: &Path, make: impl FnMut(&Path) -> io::Result<R>) -> io::Result<NamedTempFile<R>> {
+fn beside<R>(path: &Path, mut make: impl FnMut(&Path) -> io::Result<R>) -> io::Result<NamedTempFile<R>> {
     let directory = path.parent().unwrap_or(Path::new("."));
+    // The temporary file's name, which `tempfile` adds, says nothing to a person; who calls names the file that was meant.
+    let mut text = None;
     Builder::new()
         .prefix(PREFIX)
         .suffix(SUFFIX)
-        .make_in(directory, make)
-        .map_err(|error| without_path(&error))
-}
-
-/// The temporary file's name says nothing to a person; who calls names the file that was meant.
-fn without_path(error: &io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(std::error::Error::source);
-    let text = inner.map_or_else(|| error.to_string(), ToString::to_string);
-    io::Error::new(error.kind(), text)
+        .make_in(directory, |name| {
+            make(name).inspect_err(|error| text = Some(error.to_string()))
+        })
+        .map_err(|error| io::Error::new(error.kind(), text.unwrap_or_else(|| error.to_string())))
 }
 
 fn fill(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = Builder::new()
-        .prefix(PREFIX)
-        .suffix(SUFFIX)
-        .tempfile_in(directory)
-        .map_err(|error| without_path(&error))?;
-    file.write_all(content)?;
+    let mut file = beside(path, create)?;
+    file.as_file_mut().write_all(content)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -226,6 +218,18 @@ fn fill(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let _ = mode;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// For the user alone until it is complete.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 #[cfg(test)]

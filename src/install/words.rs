@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::policy::{Dialect, Pattern};
+
 use super::{CONNECT, Grant, LISTEN, List, UDP_BIND, UDP_SEND};
 
 /// What a pattern lets an extension do, as it goes on behind "may".
@@ -18,6 +20,15 @@ pub(super) fn of(list: &List, pattern: &str) -> String {
     }
 }
 
+/// The same for a pattern as it stands in a file.
+pub(crate) fn of_text(list: &List, text: &str) -> String {
+    let pattern = Pattern::parse(text, Dialect::Policy);
+    of(
+        list,
+        &pattern.map_or_else(|_| text.to_owned(), |pattern| pattern.to_string()),
+    )
+}
+
 /// A line for each grant; one that says so when there is none.
 pub(super) fn lines(grants: &[Grant]) -> Vec<String> {
     if grants.is_empty() {
@@ -28,7 +39,9 @@ pub(super) fn lines(grants: &[Grant]) -> Vec<String> {
 
 /// Whether other computers can reach what this grants.
 pub(crate) fn is_exposed(list: &List, pattern: &str) -> bool {
-    matches!(*list, LISTEN | UDP_BIND) && matches!(reach(split(pattern).0), Reach::Everybody)
+    let canonical = Pattern::parse(pattern, Dialect::Policy).map(|pattern| pattern.to_string());
+    let everybody = |pattern: &str| matches!(reach(split(pattern).0), Reach::Everybody);
+    matches!(*list, LISTEN | UDP_BIND) && canonical.is_ok_and(|pattern| everybody(&pattern))
 }
 
 /// Whether a name in it is compared as text and may lead anywhere.
@@ -51,9 +64,8 @@ fn reach(host: &str) -> Reach {
     match literal.parse::<IpAddr>() {
         Ok(address) if address.is_loopback() => Reach::ThisComputer,
         Ok(address) if address.is_unspecified() => Reach::Everybody,
-        Ok(_) => Reach::OneAddress,
         Err(_) if host == "*" => Reach::Everybody,
-        Err(_) => Reach::OneAddress,
+        Ok(_) | Err(_) => Reach::OneAddress,
     }
 }
 

@@ -110,6 +110,44 @@ fn a_policy_that_others_can_write_is_not_blessed() {
 }
 
 #[test]
+fn directories_of_ours_that_others_can_write_are_refused() {
+    for directory in [
+        ".local/share/chrome-sockets/bin",
+        ".local/share/chrome-sockets",
+        ".config/chrome-sockets",
+    ] {
+        let home = Home::new();
+        home.succeed(&INSTALL);
+        fs::set_permissions(home.at(directory), fs::Permissions::from_mode(0o777)).expect("a mode");
+        let error = home.refuse(&["install", "--extension-id", crate::home::OTHER]);
+        assert!(error.contains(directory) && error.contains("chmod go-w"), "{error}");
+    }
+}
+
+/// What only looks, and `uninstall`, which names no path in JSON, work in a home that is not UTF-8.
+#[test]
+fn a_home_that_is_not_utf_8_can_be_looked_at() {
+    use std::os::unix::ffi::OsStrExt;
+    let outer = Home::bare("outer");
+    let path = outer.path.join(std::ffi::OsStr::from_bytes(b"\xff"));
+    fs::create_dir_all(path.join(".config/chromium")).expect("a home");
+    for (arguments, code) in [
+        (&["list"][..], 0),
+        (&["list", "--json"], 0),
+        (&["doctor"], 1),
+        (&["uninstall"], 0),
+    ] {
+        let ended = ended(outer.command(arguments).env("HOME", &path));
+        assert_eq!(
+            (ended.code, &*ended.stderr),
+            (Some(code), ""),
+            "{arguments:?}: {}",
+            ended.stdout
+        );
+    }
+}
+
+#[test]
 fn a_broken_record_is_named() {
     let home = Home::new();
     home.put(RECORD, "{\"manifests\":7}");

@@ -143,3 +143,24 @@ fn what_cannot_be_is_refused_in_one_line() {
     let line = profile.refuse(&["install", "--extension-id", ID]);
     assert!(line.contains("cannot"), "{line}");
 }
+
+#[test]
+fn doctor_finds_what_is_missing_and_its_fix_repairs_it() {
+    let profile = Profile::new(&[CHROME_STARTED]);
+    profile.succeed(&["install", "--extension-id", ID]);
+    let said = profile.succeed(&["doctor"]);
+    assert!(!said.contains("FAIL"), "{said}");
+    CURRENT_USER.remove_tree(format!(r"{CHROME}\{NAME}")).expect("removed");
+    let ended = profile.run(&["doctor"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let fault = ended
+        .stdout
+        .lines()
+        .find(|line| line.contains("FAIL"))
+        .expect("a fault");
+    assert!(fault.contains("registry"), "{}", ended.stdout);
+    let fixed = profile.run(&["doctor", "--fix"]);
+    assert_eq!(fixed.code, Some(0), "{}{}", fixed.stdout, fixed.stderr);
+    profile.manifest(CURRENT_USER, CHROME);
+    assert!(!profile.succeed(&["doctor"]).contains("FAIL"));
+}

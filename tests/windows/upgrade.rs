@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::profile::{ID, PROGRAM, Profile, ended};
 
-fn call(host: &mut Child, method: &str, params: Value) -> Value {
+fn call(host: &mut Child, method: &str, params: &Value) -> Value {
     let body = json!({"id": 1, "method": format!("sockets.{method}"), "params": params}).to_string();
     let header = u32::try_from(body.len()).expect("short").to_ne_bytes();
     let stdin = host.stdin.as_mut().expect("stdin");
@@ -39,7 +39,7 @@ fn a_running_host_goes_on_while_its_program_is_replaced() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("started");
-    assert_eq!(call(&mut host, "tcpServer.create", json!({}))["result"]["socketId"], 1);
+    assert_eq!(call(&mut host, "tcpServer.create", &json!({}))["result"]["socketId"], 1);
 
     // A newer version: what follows a program's own bytes is nobody's business.
     let newer = profile.at("newer.exe");
@@ -57,10 +57,10 @@ fn a_running_host_goes_on_while_its_program_is_replaced() {
     // The grant that `install` wrote is what this one obeys.
     let listen = |address: &str| json!({"socketId": 1, "address": address, "port": 0});
     assert_eq!(
-        call(&mut host, "tcpServer.listen", listen("0.0.0.0"))["error"]["message"],
+        call(&mut host, "tcpServer.listen", &listen("0.0.0.0"))["error"]["message"],
         "Does not have permission"
     );
-    assert_eq!(call(&mut host, "tcpServer.listen", listen("127.0.0.1"))["result"], 0);
+    assert_eq!(call(&mut host, "tcpServer.listen", &listen("127.0.0.1"))["result"], 0);
     drop(host.stdin.take());
     assert!(host.wait().expect("ended").success());
 

@@ -3,6 +3,9 @@
 //! Where sources disagree about a place, a row has both: a manifest that nobody reads does no harm. `rows_tests.rs` says what each
 //! row must lead to.
 
+// Rows have no files on systems without such a browser, so the helpers give what a column holds.
+#![allow(clippy::unnecessary_wraps)]
+
 use super::{Base, Browser, Family, Files, Packaging, Registry};
 
 const CHROME_KEY: &str = r"Software\Google\Chrome\NativeMessagingHosts";

@@ -18,8 +18,8 @@ fn plain(text: &str) -> String {
     while let Some(next) = rest.chars().next() {
         let length = if rest.starts_with("//") {
             rest.find(['\n', '\r']).unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            let length = rest[2..].find("*/").map_or(rest.len(), |at| at + 4);
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            let length = comment.find("*/").map_or(rest.len(), |at| at + 4);
             plain.extend(rest[..length].chars().filter(|char| *char == '\n'));
             // A comment separates what stands beside it.
             plain.push(' ');
@@ -51,7 +51,7 @@ fn string(text: &str, plain: &mut String) -> usize {
                 Some((_, escaped)) => plain.extend(['\\', escaped]),
                 None => plain.push(character),
             },
-            '\0'..='\u{1f}' => plain.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\0'..='\u{1f}' => plain.extend(format!("\\u{:04x}", u32::from(character)).chars()),
             _ => plain.push(character),
         }
     }

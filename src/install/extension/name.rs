@@ -46,15 +46,12 @@ fn replaced(name: &str, messages: &Value) -> String {
         let known = reference
             .split_once("__")
             .and_then(|(key, after)| Some((message(messages, key)?, after)));
-        match known {
-            Some((text, after)) => {
-                full.push_str(text);
-                rest = after;
-            }
-            None => {
-                full.push_str(OPEN);
-                rest = reference;
-            }
+        if let Some((text, after)) = known {
+            full.push_str(text);
+            rest = after;
+        } else {
+            full.push_str(OPEN);
+            rest = reference;
         }
     }
     full + rest

@@ -1,0 +1,301 @@
+//! Host manifests: what a browser reads before it starts the host.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::command::{self, Where};
+use super::finding::{Diagnosis, Fix, Verdict};
+use super::{Context, Looked};
+use crate::install::installed::{self, Found};
+use crate::install::manifest::{HostManifest, PROGRAM_NAME, entry_of, id_of, key_of};
+use crate::install::record::Record;
+use crate::install::targets;
+use crate::install::{Error, ExtensionId, Family, Site, disk};
+
+/// Finds what stands for a site. A record that cannot be read is said and taken as empty.
+pub(super) fn look(site: Site, context: &Context, diagnosis: &mut Diagnosis) -> Result<Looked, Error> {
+    let path = site.record();
+    let record = match Record::read(&path) {
+        Err(Error::Unusable { reason, .. }) => {
+            let command = format!("rm {}", command::path(&path));
+            let fix = Fix::by_hand(if site.system {
+                command::as_root(context, &command)
+            } else {
+                command
+            });
+            let line = format!("{}: {reason}", path.display());
+            diagnosis.add("record", Verdict::Fail, line, Some(fix));
+            Record::default()
+        }
+        record => record?,
+    };
+    let found = installed::all(&site, &record, context.environment)?;
+    let mut ids: Vec<ExtensionId> = Vec::new();
+    let named = found.iter().filter_map(|found| found.manifest.as_ref().ok());
+    for id in record.ids.iter().cloned().chain(named.flat_map(HostManifest::ids)) {
+        if let Ok(id) = id.parse()
+            && !ids.contains(&id)
+        {
+            ids.push(id);
+        }
+    }
+    Ok(Looked {
+        site,
+        record,
+        found,
+        ids,
+    })
+}
+
+/// All manifests of all sites, and the browsers that have none.
+pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+    if context
+        .sites
+        .iter()
+        .all(|looked| looked.found.is_empty() && looked.record.manifests.is_empty())
+    {
+        let fix = command::install(
+            context,
+            context.asked,
+            Where::Everywhere,
+            crate::install::DEFAULT_HOST_NAME,
+            false,
+        );
+        let line = "nothing is installed: browsers find no host".to_owned();
+        diagnosis.add("installed", Verdict::Fail, line, Some(fix));
+        return Ok(());
+    }
+    for looked in &context.sites {
+        for path in &looked.record.manifests {
+            if !looked.found.iter().any(|found| found.path == *path) {
+                missing(path, looked, context, diagnosis);
+            }
+        }
+        for found in &looked.found {
+            let before = diagnosis.findings.len();
+            Manifest::new(found, looked, context).check(diagnosis)?;
+            if diagnosis.findings.len() == before {
+                let line = format!("{}: {} is in order", found.title(), found.path.display());
+                diagnosis.pass("manifest", line);
+            }
+        }
+    }
+    without_any(context, diagnosis)
+}
+
+/// A recorded manifest that is not there.
+fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diagnosis) {
+    let known = targets::known(looked.site.system, context.environment).unwrap_or_default();
+    // On Windows browsers share a directory: one that is there comes first.
+    let started = targets::started(context.environment).unwrap_or_default();
+    let found = Found {
+        target: started
+            .into_iter()
+            .chain(known)
+            .find(|target| path.parent() == Some(target.directory())),
+        path: path.to_owned(),
+        manifest: Err(String::new()),
+    };
+    let manifest = Manifest::new(&found, looked, context);
+    let again = manifest.again();
+    let title = found.title();
+    // What cannot be looked into cannot be installed into either.
+    for (place, check) in [(path.parent(), "manifest-directory"), (Some(path), "manifest-file")] {
+        let Some(place) = place.filter(|place| place.is_symlink() && !place.exists()) else {
+            continue;
+        };
+        let line = format!("{title}: {} is a link that leads nowhere", place.display());
+        let fix = Fix::by_hand(format!("rm {} && {}", command::path(place), again.command));
+        return diagnosis.add(check, Verdict::Fail, line, Some(fix));
+    }
+    // Only on Windows a manifest can be where nobody looks.
+    let line = if path.is_file() {
+        format!("{title}: no registry key leads to {} any more", path.display())
+    } else {
+        format!("{title}: {} is gone", path.display())
+    };
+    diagnosis.add("manifest-missing", Verdict::Fail, line, Some(again));
+}
+
+/// Installing a manifest, and with it the program, once more.
+pub(super) fn again(found: &Found, looked: &Looked, context: &Context) -> Fix {
+    Manifest::new(found, looked, context).again()
+}
+
+/// One manifest under examination.
+struct Manifest<'a> {
+    found: &'a Found,
+    looked: &'a Looked,
+    context: &'a Context<'a>,
+    family: Option<Family>,
+}
+
+impl<'a> Manifest<'a> {
+    fn new(found: &'a Found, looked: &'a Looked, context: &'a Context<'a>) -> Self {
+        Self {
+            found,
+            looked,
+            context,
+            // Only Chromium browsers have user data directories.
+            family: Some(found.target.as_ref().map_or(Family::Chromium, |target| target.family)),
+        }
+    }
+
+    fn check(&self, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+        let content = match disk::read(&self.found.path) {
+            Ok(content) => content.unwrap_or_default(),
+            Err(Error::Unusable { reason, .. }) => {
+                self.say("manifest-file", &reason, Some(self.aside()), diagnosis);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        match serde_json::from_slice(&content) {
+            Ok(Value::Object(members)) => self.members(&members, diagnosis),
+            Ok(_) => self.say("manifest-json", "not a JSON object", Some(self.aside()), diagnosis),
+            Err(error) => self.say(
+                "manifest-json",
+                &format!("not JSON ({error})"),
+                Some(self.aside()),
+                diagnosis,
+            ),
+        }
+        Ok(())
+    }
+
+    fn members(&self, members: &Map<String, Value>, diagnosis: &mut Diagnosis) {
+        let text = |key: &str| members.get(key).and_then(Value::as_str);
+        let name = self.found.host_name();
+        if text("name") != Some(&name) {
+            let said = text("name").unwrap_or("missing");
+            let line = format!("its name is {said}, but its file's name says {name}");
+            return self.say("manifest-name", &line, Some(self.aside()), diagnosis);
+        }
+        if text("type") != Some("stdio") {
+            let line = "its type is not \"stdio\"";
+            self.say("manifest-type", line, Some(self.again()), diagnosis);
+        }
+        self.path(text("path"), diagnosis);
+        self.allowed(members, diagnosis);
+    }
+
+    fn path(&self, text: Option<&str>, diagnosis: &mut Diagnosis) {
+        let Some(path) = text.map(Path::new) else {
+            return self.say("manifest-path", "it names no program", Some(self.aside()), diagnosis);
+        };
+        let shown = path.display();
+        if path.file_name().is_none_or(|name| name != PROGRAM_NAME) {
+            let line = format!("it starts another program, {shown}");
+            self.say("manifest-path", &line, Some(self.aside()), diagnosis);
+        } else if !path.is_absolute() {
+            let line = format!("its path, {shown}, is not absolute");
+            self.say("manifest-path", &line, Some(self.again()), diagnosis);
+        } else if !path.exists() && path != self.looked.site.copy() {
+            let line = format!("it starts {shown}, which has been moved or removed");
+            self.say("manifest-path", &line, Some(self.again()), diagnosis);
+        }
+    }
+
+    fn allowed(&self, members: &Map<String, Value>, diagnosis: &mut Diagnosis) {
+        let Some(family) = self.family else { return };
+        let key = key_of(family);
+        let Some(list) = members.get(key).and_then(Value::as_array) else {
+            let fix = if members.contains_key(key) {
+                self.aside()
+            } else {
+                self.again()
+            };
+            let line = format!("it has no list `{key}`, so no extension may start the host");
+            return self.say("manifest-origins", &line, Some(fix), diagnosis);
+        };
+        if list.is_empty() {
+            let line = format!("`{key}` is empty, so no extension may start the host");
+            return self.say("manifest-origins", &line, Some(self.again()), diagnosis);
+        }
+        for entry in list {
+            let good = entry.as_str().is_some_and(|text| {
+                let id = id_of(text).parse::<ExtensionId>();
+                id.is_ok_and(|id| id.family() == family && entry_of(family, id.as_str()) == text)
+            });
+            if !good {
+                let line = format!("{entry} in `{key}` makes the browser refuse the whole file");
+                let fix = if entry.is_string() { self.again() } else { self.aside() };
+                return self.say("manifest-origins", &line, Some(fix), diagnosis);
+            }
+        }
+    }
+
+    fn say(&self, check: &'static str, line: &str, fix: Option<Fix>, diagnosis: &mut Diagnosis) {
+        let line = format!("{}: {}: {line}", self.found.title(), self.found.path.display());
+        diagnosis.add(check, Verdict::Fail, line, fix);
+    }
+
+    /// Installing over it, which keeps what is good in it.
+    fn again(&self) -> Fix {
+        let mut ids = match &self.found.manifest {
+            Ok(manifest) => manifest.ids().iter().filter_map(|id| id.parse().ok()).collect(),
+            Err(_) => Vec::new(),
+        };
+        if ids.is_empty() {
+            ids = self.context.everybody(self.looked);
+        }
+        ids.retain(|id| self.family.is_none_or(|family| id.family() == family));
+        let directory = self.found.path.ancestors().nth(2).unwrap_or(&self.found.path);
+        let place = match self.found.target.as_ref().and_then(|target| target.browser) {
+            Some(browser) => Where::Browser(browser),
+            None => Where::UserDataDir(directory),
+        };
+        let name = self.found.host_name();
+        command::install(self.context, &ids, place, &name, self.looked.site.system)
+    }
+
+    /// Installing anew what cannot be kept; a person looks at it first.
+    fn aside(&self) -> Fix {
+        let path = command::path(&self.found.path);
+        let mut away = self.found.path.clone().into_os_string();
+        away.push(".broken");
+        let move_away = format!("mv {path} {}", command::path(Path::new(&away)));
+        let move_away = if self.looked.site.system {
+            command::as_root(self.context, &move_away)
+        } else {
+            move_away
+        };
+        Fix::by_hand(format!("{move_away} && {}", self.again().command))
+    }
+}
+
+/// Browsers that have been started, but for which nothing is installed.
+fn without_any(context: &Context, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+    for target in targets::started(context.environment)? {
+        let served = |found: &Found| found.target.as_ref().is_some_and(|own| own.browser == target.browser);
+        let elsewhere = |found: &Found| found.path.parent() == Some(target.directory());
+        let recorded = context.sites.iter().flat_map(|looked| &looked.record.manifests);
+        if context
+            .sites
+            .iter()
+            .any(|looked| looked.found.iter().any(|found| served(found) || elsewhere(found)))
+            || recorded
+                .into_iter()
+                .any(|path| path.parent() == Some(target.directory()))
+        {
+            continue;
+        }
+        let mut ids: Vec<_> = context
+            .sites
+            .iter()
+            .flat_map(|looked| context.everybody(looked))
+            .collect();
+        ids.retain(|id| id.family() == target.family);
+        ids.dedup();
+        let (Some(browser), false) = (target.browser, ids.is_empty()) else {
+            continue;
+        };
+        let name = crate::install::DEFAULT_HOST_NAME;
+        // A choice, not a fault: `--fix` leaves it.
+        let fix = Fix::by_hand(command::install(context, &ids, Where::Browser(browser), name, false).command);
+        let line = format!("{} is here, but nothing is installed for it", target.title);
+        diagnosis.add("browser", Verdict::Info, line, Some(fix));
+    }
+    Ok(())
+}

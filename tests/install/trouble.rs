@@ -1,0 +1,167 @@
+//! Disks that are full or cannot be written, several installations at once, and `sudo`.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::home::{CHROMIUM, Home, ID, PROGRAM, ended};
+
+/// Runs a script in which mounting is allowed, and where it ends with the script; `None`, and said so, where that cannot be.
+///
+/// `$1` is the program and `$HOME` a home with Chromium and Chrome in it.
+fn mounted(script: &str) -> Option<(Home, crate::home::Ended)> {
+    let home = Home::new();
+    let ways = [&["--user", "--map-root-user", "--mount"][..], &["--mount"]];
+    let can = |way: &&&[&str]| {
+        let mut probe = Command::new("unshare");
+        probe.args(**way).args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]);
+        probe.output().is_ok_and(|output| output.status.success())
+    };
+    let Some(way) = ways.iter().find(can) else {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "CI has to be able to unshare"
+        );
+        println!("SKIPPED: no mount namespace can be made here");
+        return None;
+    };
+    let mut command = Command::new("unshare");
+    command
+        .args(*way)
+        .args(["sh", "-ec", script, "sh", PROGRAM, ID])
+        .env_clear()
+        .env("HOME", &home.path)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .current_dir(&home.path);
+    let ended = ended(&mut command);
+    Some((home, ended))
+}
+
+/// Installs in the home as it is, and compares all that is there before and after.
+const INSTALL_AND_COMPARE: &str = r#"
+state() { (cd "$HOME" && find . -exec stat -c '%n %F %a' {} + | sort && find . -type f ! -name full -exec sha256sum {} + | sort); }
+state > /dev/shm/before.$$
+code=0; "$1" install --extension-id "$2" --allow-listen '*:81' > /dev/shm/out.$$ 2>&1 || code=$?
+state > /dev/shm/after.$$
+diff /dev/shm/before.$$ /dev/shm/after.$$ >&2
+cat /dev/shm/out.$$; rm /dev/shm/*.$$
+exit $code
+"#;
+
+fn refused(prepare: &str, part: &str) {
+    let script = format!("{prepare}\n{INSTALL_AND_COMPARE}");
+    let Some((_, ended)) = mounted(&script) else { return };
+    assert_eq!(
+        (ended.code, &*ended.stderr),
+        (Some(1), ""),
+        "{prepare}: {}",
+        ended.stdout
+    );
+    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
+    assert!(ended.stdout.contains(part), "{}", ended.stdout);
+    assert!(
+        !ended.stdout.contains(".chrome-sockets-"),
+        "our temporary names are nobody's business: {}",
+        ended.stdout
+    );
+}
+
+const EARLIER: &str =
+    r#""$1" install --extension-id ponmlkjihgfedcbaponmlkjihgfedcba --allow-listen '*:80' >/dev/null"#;
+
+#[test]
+fn a_full_disk_leaves_everything_as_it_was() {
+    // Nothing fits; and only the last of all the files does not.
+    refused(
+        "mount -t tmpfs -o size=64k tmpfs \"$HOME\"; mkdir -p \"$HOME/.config/chromium\"",
+        "No space left",
+    );
+    let last = "mount -t tmpfs -o size=4k tmpfs .config/google-chrome; mkdir .config/google-chrome/NativeMessagingHosts; \
+                head -c 4096 /dev/zero > .config/google-chrome/full || :";
+    refused(last, "No space left");
+    refused(&format!("{EARLIER}; {last}"), "google-chrome");
+}
+
+#[test]
+fn directories_that_cannot_be_written_leave_everything_as_it_was() {
+    for place in [".config/google-chrome", ".local", ".config/chrome-sockets"] {
+        let read_only = format!("{EARLIER}; mount --bind {place} {place}; mount -o remount,bind,ro {place}");
+        refused(&read_only, place);
+    }
+    refused(
+        "mount -t tmpfs -o ro tmpfs .config/google-chrome",
+        ".config/google-chrome",
+    );
+}
+
+#[test]
+fn what_cannot_be_removed_leaves_everything_as_it_was() {
+    let script = format!(
+        "{EARLIER}\nmount --bind .config/google-chrome .config/google-chrome\n\
+         mount -o remount,bind,ro .config/google-chrome\n{}",
+        INSTALL_AND_COMPARE.replace("install --extension-id \"$2\" --allow-listen '*:81'", "uninstall")
+    );
+    let Some((_, ended)) = mounted(&script) else { return };
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), ""), "{}", ended.stdout);
+    assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
+    assert!(ended.stdout.contains("cannot remove"), "{}", ended.stdout);
+}
+
+#[test]
+fn installations_at_once_wait_for_each_other() {
+    let home = Home::new();
+    let ids: Vec<String> = ('a'..='h').map(|letter| letter.to_string().repeat(32)).collect();
+    let children: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            let mut command = home.command(&["install", "--extension-id", id, "--allow-connect", "*:80"]);
+            command.stdout(std::process::Stdio::null()).spawn().expect("started")
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().expect("ended").success());
+    }
+    let manifest = home.json(CHROMIUM);
+    let mut allowed: Vec<_> = manifest["allowed_origins"].as_array().expect("a list").iter().collect();
+    allowed.sort_by_key(ToString::to_string);
+    let expected: Vec<_> = ids
+        .iter()
+        .map(|id| json!(format!("chrome-extension://{id}/")))
+        .collect();
+    assert_eq!(allowed, expected.iter().collect::<Vec<_>>());
+    let policy = home.json(crate::home::POLICY);
+    assert_eq!(policy["extensions"].as_object().expect("entries").len(), ids.len());
+    home.succeed(&["uninstall"]);
+    assert!(!home.at(".local").exists());
+}
+
+/// Only where tests run as root is there anything to refuse.
+#[test]
+fn sudo_without_system_is_refused_in_one_line() {
+    let home = Home::new();
+    let before = home.tree();
+    for arguments in [
+        &["install", "--extension-id", ID][..],
+        &["uninstall"],
+        &["grant", "--extension-id", ID, "--allow-listen", "*"],
+        &["revoke", "--extension-id", ID],
+    ] {
+        let ended = ended(home.command(arguments).env("SUDO_UID", "1000"));
+        if ended.code == Some(0) {
+            println!("SKIPPED: not root");
+            return;
+        }
+        ended.assert_refused();
+        assert!(
+            ended.stderr.contains("without sudo") && ended.stderr.contains("--system"),
+            "{}",
+            ended.stderr
+        );
+    }
+    assert_eq!(home.tree(), before);
+    assert_eq!(
+        ended(home.command(&["list"]).env("SUDO_UID", "1000")).code,
+        Some(0),
+        "looking is allowed"
+    );
+}
