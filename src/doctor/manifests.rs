@@ -74,7 +74,7 @@ pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) -> Result<(), 
         }
         for found in &looked.found {
             let before = diagnosis.findings.len();
-            Manifest::new(found, looked, context).check(diagnosis)?;
+            Manifest::new(found, looked, context).check(diagnosis);
             if diagnosis.findings.len() == before {
                 let line = format!("{}: {} is in order", found.title(), found.path.display());
                 diagnosis.pass("manifest", line);
@@ -142,14 +142,22 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    fn check(&self, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+    fn check(&self, diagnosis: &mut Diagnosis) {
         let content = match disk::read(&self.found.path) {
             Ok(content) => content.unwrap_or_default(),
             Err(Error::Unusable { reason, .. }) => {
-                self.say("manifest-file", &reason, Some(self.aside()), diagnosis);
-                return Ok(());
+                return self.say("manifest-file", &reason, Some(self.aside()), diagnosis);
             }
-            Err(error) => return Err(error),
+            Err(_) => {
+                let reason = self
+                    .found
+                    .manifest
+                    .as_ref()
+                    .err()
+                    .map_or("cannot be read", String::as_str);
+                let fix = Fix::by_hand(opened(&self.found.path));
+                return self.say("manifest-file", reason, Some(fix), diagnosis);
+            }
         };
         match serde_json::from_slice(&content) {
             Ok(Value::Object(members)) => self.members(&members, diagnosis),
@@ -161,7 +169,6 @@ impl<'a> Manifest<'a> {
                 diagnosis,
             ),
         }
-        Ok(())
     }
 
     fn members(&self, members: &Map<String, Value>, diagnosis: &mut Diagnosis) {
@@ -262,6 +269,16 @@ impl<'a> Manifest<'a> {
             move_away
         };
         Fix::by_hand(format!("{move_away} && {}", self.again().command))
+    }
+}
+
+/// What lets its owner read a file: the directory on the way that cannot be entered, else the file itself.
+fn opened(path: &Path) -> String {
+    let way: Vec<&Path> = path.ancestors().collect();
+    let barred = way.iter().rev().find(|place| place.symlink_metadata().is_err());
+    match barred.and_then(|place| place.parent()) {
+        Some(directory) => format!("chmod u+rwx {}", command::path(directory)),
+        None => format!("chmod u+rw {}", command::path(path)),
     }
 }
 

@@ -51,13 +51,16 @@ pub(super) fn candidates(
     Ok(paths)
 }
 
+/// Whose place a path is in.
+fn target_of(path: &Path, known: &[Target]) -> Option<Target> {
+    let own = |target: &&Target| path.parent() == Some(target.directory());
+    known.iter().find(own).cloned()
+}
+
 /// What stands there; what cannot even be read is `None`.
 pub(super) fn look(path: PathBuf, known: &[Target]) -> Result<Option<Found>, Error> {
     let mut found = Found {
-        target: known
-            .iter()
-            .find(|target| path.parent() == Some(target.directory()))
-            .cloned(),
+        target: target_of(&path, known),
         manifest: Err(String::new()),
         path,
     };
@@ -70,14 +73,22 @@ pub(super) fn look(path: PathBuf, known: &[Target]) -> Result<Option<Found>, Err
     Ok(Some(found))
 }
 
-/// Everything of ours that stands for a site, and what stands in its place.
+/// Everything of ours that stands for a site, and what stands in its place, readable or not.
 pub(crate) fn all(site: &Site, record: &Record, environment: &Environment) -> Result<Vec<Found>, Error> {
     let known = targets::known(site.system, environment)?;
     let started = targets::started(environment)?;
     let mut found = Vec::new();
     for path in candidates(site, record, &[], environment)? {
         for target in places(&path, site, &known, &started)? {
-            found.extend(look(path.clone(), target.map_or(&[], std::slice::from_ref))?);
+            let known = target.map_or(&[][..], std::slice::from_ref);
+            found.extend(match look(path.clone(), known) {
+                Err(Error::Io { source, .. }) => Some(Found {
+                    target: target.cloned(),
+                    manifest: Err(format!("cannot be read: {source}")),
+                    path: path.clone(),
+                }),
+                found => found?,
+            });
         }
     }
     Ok(found)
