@@ -90,11 +90,10 @@ pub(super) fn install(context: &Context, ids: &[ExtensionId], place: Where, host
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn words_survive_a_shell() {
         for word in ["", "a b", "it's", "$HOME `x` \"q\" \\", "-n", "a\nb", "häuser", "*"] {
