@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
 import { findBrowser } from './find-browser.mjs';
-import { extensionId, Profile } from './profile.mjs';
+import { extensionId, idOfFolder, Profile } from './profile.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -38,6 +38,7 @@ const flags = [
  * @property {string[]} [connect] where it may connect
  * @property {string[]} [udp] where it may bind udp sockets, and send datagrams to
  * @property {string[]} [flags] further flags for the browser
+ * @property {Profile} [profile] what the browser runs in, if something was prepared there; it is removed at the end all the same
  */
 
 /** A browser with an extension in it, and the host installed for that, all in a temporary folder. */
@@ -74,8 +75,8 @@ export async function openBrowser(options) {
   const { listen = [], connect = [], udp = [], flags: further = [] } = options;
   const executablePath = await findBrowser(wanted);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
-  const id = extensionId(manifest.key);
-  const profile = await Profile.create();
+  const id = manifest.key ? extensionId(manifest.key) : idOfFolder(extension);
+  const profile = options.profile ?? (await Profile.create());
   let browser;
   try {
     if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });

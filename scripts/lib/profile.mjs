@@ -75,6 +75,20 @@ export class Profile {
  * @param {string} key
  */
 export function extensionId(key) {
-  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('hex').slice(0, 32);
+  return idOf(Buffer.from(key, 'base64'));
+}
+
+/**
+ * The id that browsers give to an unpacked extension without a key.
+ *
+ * @param {string} folder without links in it
+ */
+export function idOfFolder(folder) {
+  return idOf(folder);
+}
+
+/** @param {string | Buffer} origin */
+function idOf(origin) {
+  const digest = createHash('sha256').update(origin).digest('hex').slice(0, 32);
   return [...digest].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 16))).join('');
 }

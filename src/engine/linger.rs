@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -36,8 +36,8 @@ impl Default for Lingering {
 }
 
 impl Lingering {
-    /// Takes a connection whose FIN is sent.
-    pub(super) fn add(&mut self, stream: TcpStream) {
+    /// Takes a connection whose FIN is sent, or is to be sent behind these last bytes.
+    pub(super) fn add(&mut self, (stream, last): (TcpStream, Vec<u8>)) {
         while self.tasks.try_join_next().is_some() {}
         if self.order.len() >= self.most {
             self.order.retain(|task| !task.is_finished());
@@ -48,7 +48,7 @@ impl Lingering {
             oldest.abort();
         }
         self.order.push_back(self.tasks.spawn(async move {
-            let _ = tokio::time::timeout(PATIENCE, drain(stream)).await;
+            let _ = tokio::time::timeout(PATIENCE, drain(stream, last)).await;
         }));
     }
 
@@ -59,7 +59,10 @@ impl Lingering {
 }
 
 /// Reads until the peer's FIN, an error, or the bound.
-async fn drain(mut stream: TcpStream) {
+async fn drain(mut stream: TcpStream, last: Vec<u8>) {
+    if !last.is_empty() && (stream.write_all(&last).await.is_err() || stream.shutdown().await.is_err()) {
+        return;
+    }
     let mut space = vec![0; 4096];
     let mut left = MOST_BYTES;
     while let Ok(count @ 1..) = stream.read(&mut space).await {
@@ -81,6 +84,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn last_bytes_go_before_the_end() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut lingering = Lingering::default();
+        let (near, mut far) = pair(&listener).await;
+        lingering.add((near, b"bye".to_vec()));
+        let mut seen = Vec::new();
+        far.read_to_end(&mut seen).await.unwrap();
+        assert_eq!(seen, b"bye");
+        drop(far);
+        lingering.finished().await;
+    }
+
+    #[tokio::test]
     async fn connections_that_have_finished_do_not_push_out_one_that_lingers() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         // Few, for the slowest system must be through with them before the one loses its patience.
@@ -89,10 +105,10 @@ mod tests {
             ..Lingering::default()
         };
         let (near, slow) = pair(&listener).await;
-        lingering.add(near);
+        lingering.add((near, Vec::new()));
         for _ in 0..=lingering.most {
             let (near, far) = pair(&listener).await;
-            lingering.add(near);
+            lingering.add((near, Vec::new()));
             drop(far);
             // It has seen its peer's FIN.
             while lingering.tasks.len() > 1 {

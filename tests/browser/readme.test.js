@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openBrowser } from '../../scripts/lib/browser.mjs';
-import { eventually, GUARD } from './support.js';
+import { eventually, freePort, GUARD } from './support.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** @returns {Promise<number>} a port that is free now */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {net.AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 test('the server of the README answers as it stands there', GUARD, async (t) => {
   const readme = await readFile(path.join(root, 'README.md'), 'utf8');

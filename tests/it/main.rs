@@ -24,6 +24,7 @@ mod ending;
 #[cfg(target_os = "linux")]
 mod errors;
 mod faults;
+mod files;
 mod future;
 mod gates;
 mod half_open;
@@ -52,4 +53,5 @@ mod session;
 mod started;
 mod steps;
 mod stress;
+mod tls;
 mod udp;
