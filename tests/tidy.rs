@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["address"]),
     ("wire", &["frame", "net_error"]),
     ("stdio", &["frame", "wire"]),
+    ("last_words", &["wire"]),
     ("engine", &["address", "net_error", "policy", "wire"]),
     ("session", &["engine", "policy", "wire"]),
     ("host", &["engine", "policy", "session", "stdio", "wire"]),
@@ -39,11 +40,21 @@ const NEVER: &[(&str, &[&str])] = &[
 /// What only these files may say.
 const ONLY: &[(&str, &[&str])] = &[
     ("io::stdin()", &["src/stdio/mod.rs", "src/main.rs"]),
-    ("io::stdout()", &["src/stdio/mod.rs", "src/main.rs"]),
+    (
+        "io::stdout()",
+        &["src/stdio/mod.rs", "src/last_words.rs", "src/main.rs"],
+    ),
     ("io::stderr", &["src/logging.rs", "src/main.rs"]),
     ("raw_os_error()", &["src/net_error.rs"]),
     ("tracing_subscriber", &["src/logging.rs"]),
     ("NativeEndian", &["src/frame.rs"]),
+    ("fs::write", &[]),
+    ("fs::rename", &["src/install/transaction.rs"]),
+    ("fs::hard_link", &["src/install/transaction.rs"]),
+    ("fs::remove_file", &["src/install/transaction.rs"]),
+    ("fs::remove_dir", &["src/install/transaction.rs"]),
+    ("set_permissions", &["src/install/transaction.rs"]),
+    ("Command::new", &["src/doctor/start.rs"]),
 ];
 
 /// Longer files hold two ideas.

@@ -74,7 +74,7 @@ pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) -> Result<(), 
         }
         for found in &looked.found {
             let before = diagnosis.findings.len();
-            Manifest::new(found, looked, context).check(diagnosis)?;
+            Manifest::new(found, looked, context).check(diagnosis);
             if diagnosis.findings.len() == before {
                 let line = format!("{}: {} is in order", found.title(), found.path.display());
                 diagnosis.pass("manifest", line);
@@ -87,9 +87,12 @@ pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) -> Result<(), 
 /// A recorded manifest that is not there.
 fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diagnosis) {
     let known = targets::known(looked.site.system, context.environment).unwrap_or_default();
+    // On Windows browsers share a directory: one that is there comes first.
+    let started = targets::started(context.environment).unwrap_or_default();
     let found = Found {
-        target: known
+        target: started
             .into_iter()
+            .chain(known)
             .find(|target| path.parent() == Some(target.directory())),
         path: path.to_owned(),
         manifest: Err(String::new()),
@@ -106,7 +109,17 @@ fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diag
         let fix = Fix::by_hand(format!("rm {} && {}", command::path(place), again.command));
         return diagnosis.add(check, Verdict::Fail, line, Some(fix));
     }
-    let line = format!("{title}: {} is gone", path.display());
+    if let Some(file) = path.parent().filter(|parent| parent.is_file()) {
+        let line = format!("{title}: {} is a file, not a directory", file.display());
+        let fix = Fix::by_hand(format!("{} && {}", move_aside(file), again.command));
+        return diagnosis.add("manifest-directory", Verdict::Fail, line, Some(fix));
+    }
+    // Only on Windows a manifest can be where nobody looks.
+    let line = if path.is_file() {
+        format!("{title}: no registry key leads to {} any more", path.display())
+    } else {
+        format!("{title}: {} is gone", path.display())
+    };
     diagnosis.add("manifest-missing", Verdict::Fail, line, Some(again));
 }
 
@@ -134,14 +147,22 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    fn check(&self, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+    fn check(&self, diagnosis: &mut Diagnosis) {
         let content = match disk::read(&self.found.path) {
             Ok(content) => content.unwrap_or_default(),
             Err(Error::Unusable { reason, .. }) => {
-                self.say("manifest-file", &reason, Some(self.aside()), diagnosis);
-                return Ok(());
+                return self.say("manifest-file", &reason, Some(self.aside()), diagnosis);
             }
-            Err(error) => return Err(error),
+            Err(_) => {
+                let reason = self
+                    .found
+                    .manifest
+                    .as_ref()
+                    .err()
+                    .map_or("cannot be read", String::as_str);
+                let fix = Fix::by_hand(opened(&self.found.path));
+                return self.say("manifest-file", reason, Some(fix), diagnosis);
+            }
         };
         match serde_json::from_slice(&content) {
             Ok(Value::Object(members)) => self.members(&members, diagnosis),
@@ -153,7 +174,6 @@ impl<'a> Manifest<'a> {
                 diagnosis,
             ),
         }
-        Ok(())
     }
 
     fn members(&self, members: &Map<String, Value>, diagnosis: &mut Diagnosis) {
@@ -244,16 +264,29 @@ impl<'a> Manifest<'a> {
 
     /// Installing anew what cannot be kept; a person looks at it first.
     fn aside(&self) -> Fix {
-        let path = command::path(&self.found.path);
-        let mut away = self.found.path.clone().into_os_string();
-        away.push(".broken");
-        let move_away = format!("mv {path} {}", command::path(Path::new(&away)));
+        let move_away = move_aside(&self.found.path);
         let move_away = if self.looked.site.system {
             command::as_root(self.context, &move_away)
         } else {
             move_away
         };
         Fix::by_hand(format!("{move_away} && {}", self.again().command))
+    }
+}
+
+fn move_aside(path: &Path) -> String {
+    let mut away = path.to_owned().into_os_string();
+    away.push(".broken");
+    format!("mv {} {}", command::path(path), command::path(Path::new(&away)))
+}
+
+/// What lets its owner read a file: the directory on the way that cannot be entered, else the file itself.
+fn opened(path: &Path) -> String {
+    let way: Vec<&Path> = path.ancestors().collect();
+    let barred = way.iter().rev().find(|place| place.symlink_metadata().is_err());
+    match barred.and_then(|place| place.parent()) {
+        Some(directory) => format!("chmod u+rwx {}", command::path(directory)),
+        None => format!("chmod u+rw {}", command::path(path)),
     }
 }
 

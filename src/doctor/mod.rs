@@ -97,18 +97,31 @@ pub fn doctor(doctor: &Doctor, environment: &Environment, program: &Path) -> Res
     if !doctor.fix {
         return Ok(diagnosis);
     }
-    let mut fixed: Vec<String> = Vec::new();
-    for fix in diagnosis.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        let Some(wanted) = &fix.install else { continue };
-        if fixed.contains(&fix.command) || (wanted.scope.system && !environment.is_root) {
-            continue;
-        }
-        install::install(wanted, environment, program, &mut |_| Ok(true))?;
-        fixed.push(fix.command.clone());
-    }
+    let (fixed, not_fixed) = mend(&diagnosis, environment, program);
     let mut diagnosis = examine(doctor, environment, program)?;
     diagnosis.fixed = fixed;
+    diagnosis.not_fixed = not_fixed;
     Ok(diagnosis)
+}
+
+/// Commands that were carried out, and those that failed with the reason.
+type Mended = (Vec<String>, Vec<(String, String)>);
+
+fn mend(diagnosis: &Diagnosis, environment: &Environment, program: &Path) -> Mended {
+    let mut mended = Mended::default();
+    let mut tried: Vec<&str> = Vec::new();
+    for fix in diagnosis.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+        let Some(wanted) = &fix.install else { continue };
+        if tried.contains(&&*fix.command) {
+            continue;
+        }
+        tried.push(&fix.command);
+        match install::install(wanted, environment, program, &mut |_| Ok(true)) {
+            Ok(_) => mended.0.push(fix.command.clone()),
+            Err(error) => mended.1.push((fix.command.clone(), error.in_full())),
+        }
+    }
+    mended
 }
 
 fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result<Diagnosis, Error> {

@@ -1,6 +1,7 @@
 //! The policy file: whether the host believes it.
 
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -44,8 +45,12 @@ fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
         command::path(path),
         command::quoted(&format!("{}.broken", path.display()))
     );
-    let Ok(metadata) = path.metadata() else {
-        return fail(diagnosis, "policy-file", path, "a link that leads nowhere", Some(aside));
+    let metadata = match path.metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return fail(diagnosis, "policy-file", path, "a link that leads nowhere", Some(aside));
+        }
+        Err(error) => return fail(diagnosis, "policy-file", path, &error.to_string(), Some(aside)),
     };
     if !metadata.is_file() {
         return fail(diagnosis, "policy-file", path, "not a file", Some(aside));

@@ -22,9 +22,7 @@ pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) {
                         "{}: a snap may refuse to start programs outside its own folders",
                         found.title()
                     ),
-                    Some(Fix::by_hand(
-                        "snap list chromium && echo 'Use a Chromium that is not a snap.'".to_owned(),
-                    )),
+                    Some(Fix::by_hand("flatpak install flathub org.chromium.Chromium".to_owned())),
                 ),
                 Some(Packaging::SnapWithPortal) => diagnosis.info(
                     "sandbox",

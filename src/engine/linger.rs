@@ -84,6 +84,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn last_bytes_go_before_the_end() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut lingering = Lingering::default();
+        let (near, mut far) = pair(&listener).await;
+        lingering.add((near, b"bye".to_vec()));
+        let mut seen = Vec::new();
+        far.read_to_end(&mut seen).await.unwrap();
+        assert_eq!(seen, b"bye");
+        drop(far);
+        lingering.finished().await;
+    }
+
+    #[tokio::test]
     async fn connections_that_have_finished_do_not_push_out_one_that_lingers() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         // Few, for the slowest system must be through with them before the one loses its patience.

@@ -19,8 +19,10 @@ const ACCEPTED_INHERIT: bool = cfg!(target_os = "linux");
 /// A listening socket. `IPV6_V6ONLY` stays the system's default, as Chromium leaves it.
 pub(super) fn listen(address: SocketAddr, backlog: Option<i32>) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // On POSIX the option only lets a port be bound again whose old connections are in TIME_WAIT. On Windows the same option
-    // would let another process take the port over, and not setting it is what keeps the port exclusive enough for std and tokio.
+    // On POSIX the option only lets a port be bound again whose old connections are in TIME_WAIT. On Windows it would let others
+    // bind the same address; without it they cannot, whatever options they set. Chromium sets SO_EXCLUSIVEADDRUSE there, which also
+    // keeps programs of the same user from taking one address of a port that is bound for all of them. No crate sets that without
+    // `unsafe` here (socket2 and tokio do not know it), and those programs could as well debug us.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if ACCEPTED_INHERIT {
@@ -171,6 +173,21 @@ mod tests {
         assert!(!socket.keepalive().unwrap());
         assert!(set_keep_alive(&stream, true, -1).is_err());
         set_keep_alive(&stream, false, -1).unwrap();
+    }
+
+    /// Not even with the option that on Windows is made for taking addresses over.
+    #[tokio::test]
+    async fn an_address_somebody_listens_on_is_taken_by_nobody() {
+        let listener = listen(([127, 0, 0, 1], 0).into(), None).unwrap();
+        let address = listener.local_addr().unwrap();
+        for reuse in [false, true] {
+            let other = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            other.set_reuse_address(reuse).unwrap();
+            let taken = other.bind(&address.into()).and_then(|()| other.listen(1));
+            assert!(taken.is_err(), "with SO_REUSEADDR {reuse}");
+        }
+        drop(listener);
+        listen(address, None).expect("free again at once");
     }
 
     #[tokio::test]

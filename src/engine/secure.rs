@@ -41,7 +41,8 @@ impl<P: Permissions> Engine<P> {
         let Stream::Plain(stream) = connection.into_stream() else {
             return; // It was looked at above.
         };
-        tcp.securing = Some(self.tls.secure((id, request), stream, peer, name, bounds));
+        let securing = self.tls.secure((id, request), stream, peer, name, bounds);
+        tcp.securing = Some(Box::new(securing));
     }
 
     /// Completes a `secure()` that is under way (decision D4). Its connection comes back by itself, to linger.

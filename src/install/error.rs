@@ -92,9 +92,9 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// The registry of Windows is not written yet.
-    #[error("installing on Windows is not supported yet")]
-    Unsupported,
+    /// `--user-data-dir` on Windows.
+    #[error("on Windows browsers find hosts by the registry, not in a user data directory; nothing was changed")]
+    NoDirectories,
 }
 
 impl Error {
@@ -103,6 +103,14 @@ impl Error {
             action,
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// With the system's reason, in one line.
+    pub(crate) fn in_full(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
         }
     }
 

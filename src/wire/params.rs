@@ -30,6 +30,11 @@ macro_rules! params {
                         formatter.write_str("an object")
                     }
 
+                    // `deserialize_map` would quote the text, which may be payload or a key in the wrong place.
+                    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<$name, E> {
+                        Err(E::invalid_type(serde::de::Unexpected::Other("string"), &self))
+                    }
+
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         $(let mut $field: Option<$type> = None;)*
                         while let Some(key) = map.next_key::<$crate::wire::params::Key<'de>>()? {
@@ -45,7 +50,7 @@ macro_rules! params {
                         },)* })
                     }
                 }
-                deserializer.deserialize_map(Reader)
+                deserializer.deserialize_any(Reader)
             }
         }
     )*};

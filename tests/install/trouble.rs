@@ -135,6 +135,101 @@ fn installations_at_once_wait_for_each_other() {
     assert!(!home.at(".local").exists());
 }
 
+/// The program run by somebody whom permissions stop, also where the tests run as root.
+fn unprivileged(home: &Home, arguments: &[&str]) -> Option<crate::home::Ended> {
+    let probe = Command::new("unshare").args(["--user", "true"]).output();
+    if !probe.is_ok_and(|output| output.status.success()) {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "CI has to be able to unshare"
+        );
+        println!("SKIPPED: no user namespace can be made here");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--user", PROGRAM]).args(arguments);
+    command
+        .env_clear()
+        .env("HOME", &home.path)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    Some(ended(&mut command))
+}
+
+#[test]
+fn what_may_not_be_read_or_written_is_named() {
+    let mode = |home: &Home, path: &str, mode: u32| {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(home.at(path), permissions).expect("a mode");
+    };
+    let install = ["install", "--extension-id", ID, "--allow-listen", "*:80"];
+    for (path, bits) in [
+        (".config/google-chrome", 0o500),
+        (".config/google-chrome", 0),
+        (".local/share/chrome-sockets", 0o500),
+        (".config/chrome-sockets", 0o500),
+        (CHROMIUM, 0),
+    ] {
+        let home = Home::new();
+        home.succeed(&[
+            "install",
+            "--extension-id",
+            crate::home::OTHER,
+            "--allow-listen",
+            "*:81",
+            "--browser",
+            "chromium",
+        ]);
+        mode(&home, path, bits);
+        let before = home.tree();
+        let Some(ended) = unprivileged(&home, &install) else {
+            return;
+        };
+        ended.assert_refused();
+        assert!(
+            ended.stderr.contains("Permission denied") && ended.stderr.contains(path),
+            "{}",
+            ended.stderr
+        );
+        assert_eq!(home.tree(), before, "{path}");
+        let doctor = || unprivileged(&home, &["doctor", "--json"]).expect("possible before");
+        let found = doctor();
+        let report: serde_json::Value = serde_json::from_str(&found.stdout).expect("JSON");
+        let findings = report["findings"].as_array().expect("findings");
+        let unreadable = findings.iter().find(|finding| finding["check"] == "manifest-file");
+        assert_eq!(unreadable.is_some(), bits == 0, "{path}: {report:#}");
+        assert_eq!(found.code, Some(i32::from(bits == 0)), "{path}: {report:#}");
+        if let Some(finding) = unreadable {
+            let fix = finding["fix"].as_str().expect("a fix");
+            assert!(
+                Command::new("sh")
+                    .args(["-c", fix])
+                    .status()
+                    .expect("a shell")
+                    .success()
+            );
+            assert_eq!(doctor().code, Some(0), "{fix}");
+        }
+        assert_eq!(
+            unprivileged(&home, &["list"]).expect("possible before").code,
+            Some(0),
+            "{path}"
+        );
+        mode(&home, path, 0o755);
+    }
+}
+
+#[test]
+fn for_all_users_one_must_be_root() {
+    let home = Home::new();
+    let before = home.tree();
+    let Some(ended) = unprivileged(&home, &["install", "--extension-id", ID, "--system"]) else {
+        return;
+    };
+    ended.assert_refused();
+    assert!(ended.stderr.contains("sudo"), "{}", ended.stderr);
+    assert_eq!(home.tree(), before);
+}
+
 /// Only where tests run as root is there anything to refuse.
 #[test]
 fn sudo_without_system_is_refused_in_one_line() {

@@ -99,6 +99,22 @@ impl Authority {
         Pair { certificate, key }
     }
 
+    /// An authority below this one, whom only this one makes known.
+    pub fn intermediate(&self) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "an authority below");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let issuer = CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.issuer).unwrap();
+        let file = NamedTempFile::new().unwrap();
+        Self { issuer, file }
+    }
+
+    /// Its own certificate.
+    pub fn own_pem(&self) -> String {
+        self.issuer.pem()
+    }
+
     /// A server for `localhost` of any version.
     pub fn localhost(&self) -> Arc<ServerConfig> {
         self.issue(&["localhost"]).server(ALL)

@@ -228,26 +228,6 @@ fn pairs_that_are_no_good_each_get_one_clear_line_and_make_nothing() {
         let reply = host.call("tcpServer.create", json!({"properties": {"tls": pair}}));
         assert_eq!(reply, text_only(message));
     }
-    let huge = "A".repeat((64 << 10) + 1);
-    for (pair, message) in [
-        (
-            json!({"certificate": huge, "privateKey": key}),
-            "PEM text is longer than 65536 bytes",
-        ),
-        (
-            json!({"certificate": certificate, "privateKey": huge}),
-            "PEM text is longer than 65536 bytes",
-        ),
-        (json!({"certificate": certificate}), "missing field `privateKey`"),
-        (
-            json!({"certificate": 1, "privateKey": key}),
-            "invalid type: integer `1`, expected PEM text",
-        ),
-    ] {
-        let reply = host.call("tcpServer.create", json!({"properties": {"tls": pair}}));
-        let text = reply["error"]["message"].as_str().unwrap();
-        assert!(text.starts_with(&format!("Invalid params: {message}")), "{text}");
-    }
     assert_eq!(host.ok("tcpServer.getSockets", json!({})), json!([]));
 
     // Nothing of any key was said to anybody.
@@ -277,5 +257,51 @@ fn an_update_with_a_fault_changes_nothing_and_one_may_make_a_plain_server_speak_
     let port = host.info("tcpServer", server)["localPort"].as_u64().unwrap();
     let tcp = TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).unwrap();
     shake(tcp, &client(authority.certificate(), ALL)).unwrap();
+    host.accepted(server);
+}
+
+#[test]
+fn pairs_of_the_wrong_shape_or_size_are_refused_before_they_are_read() {
+    let mut host = Host::new();
+    let good = Authority::new().issue(&["localhost"]).pem();
+    let (certificate, key) = (&good["certificate"], &good["privateKey"]);
+    let huge = "A".repeat((64 << 10) + 1);
+    for (pair, message) in [
+        (
+            json!({"certificate": huge, "privateKey": key}),
+            "PEM text is longer than 65536 bytes",
+        ),
+        (
+            json!({"certificate": certificate, "privateKey": huge}),
+            "PEM text is longer than 65536 bytes",
+        ),
+        (json!({"certificate": certificate}), "missing field `privateKey`"),
+        (
+            json!({"certificate": 1, "privateKey": key}),
+            "invalid type: integer `1`, expected PEM text",
+        ),
+        // Not quoted, like everything that might be a key.
+        (json!(key), "invalid type: string, expected an object"),
+    ] {
+        let reply = host.call("tcpServer.create", json!({"properties": {"tls": pair}}));
+        let text = reply["error"]["message"].as_str().unwrap();
+        assert!(text.starts_with(&format!("Invalid params: {message}")), "{text}");
+        assert!(text.len() < 200, "{text}");
+    }
+    assert_eq!(host.ok("tcpServer.getSockets", json!({})), json!([]));
+}
+
+#[test]
+fn a_chain_leads_to_the_authority() {
+    let mut host = Host::new();
+    let authority = Authority::new();
+    let below = authority.intermediate();
+    let mut pair = below.issue(&["localhost"]).pem();
+    let trusting = client(authority.certificate(), ALL);
+    let (_, alone) = serve(&mut host, &pair);
+    assert!(shake(dial(alone), &trusting).is_err());
+    pair["certificate"] = json!(format!("{}{}", pair["certificate"].as_str().unwrap(), below.own_pem()));
+    let (server, port) = serve(&mut host, &pair);
+    shake(dial(port), &trusting).unwrap();
     host.accepted(server);
 }
