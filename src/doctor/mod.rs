@@ -8,6 +8,7 @@ mod descriptors;
 mod exposure;
 mod extension;
 mod finding;
+mod folder;
 mod managed;
 mod manifests;
 mod mounts;
@@ -18,6 +19,7 @@ mod start;
 
 use std::path::{Path, PathBuf};
 
+use crate::install::extension::Extension;
 use crate::install::installed::Found;
 use crate::install::record::Record;
 use crate::install::{self, Error, ExtensionId, Site};
@@ -40,6 +42,8 @@ pub const CHECKS: &[&str] = &[
     "manifest-origins",
     "manifest-path",
     "extension",
+    "extension-manifest",
+    "extension-grants",
     "program",
     "program-missing",
     "program-file",
@@ -66,6 +70,8 @@ pub const CHECKS: &[&str] = &[
 pub struct Doctor {
     /// Extensions that are said not to connect.
     pub ids: Vec<ExtensionId>,
+    /// One of them by its folder.
+    pub folder: Option<PathBuf>,
     /// Mend what can be mended.
     pub fix: bool,
 }
@@ -126,10 +132,15 @@ fn mend(diagnosis: &Diagnosis, environment: &Environment, program: &Path) -> Men
 
 fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result<Diagnosis, Error> {
     let mut diagnosis = Diagnosis::default();
+    let extension = doctor.folder.as_deref().map(Extension::read).transpose()?;
+    let own = extension
+        .as_ref()
+        .map(|extension| extension.ids_here(environment))
+        .unwrap_or_default();
     let mut context = Context {
         environment,
         program: program.to_owned(),
-        asked: &doctor.ids,
+        asked: &[&doctor.ids[..], &own].concat(),
         sites: Vec::new(),
     };
     for site in [Ok(Site::of(false, environment)?), Site::of(true, environment)]
@@ -141,6 +152,9 @@ fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result
     }
     manifests::check(&context, &mut diagnosis)?;
     extension::check(&context, &mut diagnosis)?;
+    if let Some(extension) = &extension {
+        folder::check(extension, &own, &context, &mut diagnosis);
+    }
     program::check(&context, &mut diagnosis);
     policy::check(&context, &mut diagnosis);
     exposure::check(&context, &mut diagnosis);
