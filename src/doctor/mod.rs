@@ -3,6 +3,7 @@
 //! Each file beside this one looks at one thing and adds a line for each it finds. Nothing is changed, except that `--fix` installs
 //! again what can be installed again, by the same way as `install`.
 
+mod absent;
 mod command;
 mod descriptors;
 mod exposure;
@@ -150,7 +151,8 @@ fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result
         let looked = manifests::look(site, &context, &mut diagnosis)?;
         context.sites.push(looked);
     }
-    manifests::check(&context, &mut diagnosis)?;
+    absent::check(&context, &mut diagnosis)?;
+    manifests::check(&context, &mut diagnosis);
     extension::check(&context, &mut diagnosis)?;
     if let Some(extension) = &extension {
         folder::check(extension, &own, &context, &mut diagnosis);
