@@ -15,8 +15,11 @@ pub const MAX_FROM_BROWSER: usize = 64 << 20;
 /// The length's own size in bytes.
 pub const HEADER: usize = 4;
 
-/// How much of a frame's buffer is kept for the next one; a rare large frame must not hold its memory for ever.
-const KEPT_CAPACITY: usize = 1 << 20;
+/// How much can be read at once: what a pipe holds.
+const PIECE: usize = 64 << 10;
+
+/// How much of the buffer is kept for the next frames; a rare large one must not hold its memory for ever.
+const KEPT_CAPACITY: usize = 256 << 10;
 
 /// Why the input cannot be read on. There is no way to find the next frame after one of these.
 #[derive(Debug, thiserror::Error)]
@@ -32,46 +35,84 @@ pub enum FrameError {
     Io(#[from] io::Error),
 }
 
-/// Reads one frame's body into `body`, replacing what was there.
-///
-/// # Returns
-/// `true` for a frame, `false` for the orderly end: the input ended between two frames.
-///
-/// # Errors
-/// See [`FrameError`]. The memory taken grows with the bytes that really arrive, not with the length that was claimed.
-pub fn read(input: &mut impl Read, body: &mut Vec<u8>) -> Result<bool, FrameError> {
-    body.clear();
-    body.shrink_to(KEPT_CAPACITY);
-    let mut header = [0; HEADER];
-    let mut filled = 0;
-    while filled < HEADER {
-        match input.read(&mut header[filled..]) {
-            Ok(0) if filled == 0 => return Ok(false),
-            Ok(0) => return Err(FrameError::Truncated),
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
+/// What has been read and not been taken out yet: frames, whole and in part.
+#[derive(Debug)]
+pub struct Buffer {
+    /// As long as it may be filled; what is in use stands in `start..end`.
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self {
+            bytes: vec![0; PIECE],
+            start: 0,
+            end: 0,
         }
-    }
-    let length = NativeEndian::read_u32(&header) as usize;
-    if length > MAX_FROM_BROWSER {
-        return Err(FrameError::TooLong(length));
-    }
-    body.reserve(length.min(KEPT_CAPACITY));
-    let read = input.take(length as u64).read_to_end(body)?;
-    if read == length {
-        Ok(true)
-    } else {
-        Err(FrameError::Truncated)
     }
 }
 
-/// Whether `bytes` begins with a whole frame, which can be read without waiting.
-#[must_use]
-pub fn begins_with_whole(bytes: &[u8]) -> bool {
-    bytes
-        .split_first_chunk::<HEADER>()
-        .is_some_and(|(header, rest)| NativeEndian::read_u32(header) as usize <= rest.len())
+impl Buffer {
+    /// Reads once, so that it waits only where `input` has nothing at all.
+    ///
+    /// # Returns
+    /// `false` for the orderly end: the input ended between two frames. `true` also when `input` would have had to wait.
+    ///
+    /// # Errors
+    /// [`FrameError::Truncated`], or what the input failed with.
+    pub fn read_from(&mut self, input: &mut impl Read) -> Result<bool, FrameError> {
+        self.make_room();
+        loop {
+            match input.read(&mut self.bytes[self.end..]) {
+                Ok(0) if self.start == self.end => return Ok(false),
+                Ok(0) => return Err(FrameError::Truncated),
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The memory taken grows with the bytes that really arrive, not with the length that was claimed.
+    fn make_room(&mut self) {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            self.bytes.truncate(KEPT_CAPACITY);
+            self.bytes.shrink_to(KEPT_CAPACITY);
+        }
+        if self.bytes.len() - self.end < PIECE {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        if self.bytes.len() - self.end < PIECE {
+            self.bytes.resize((2 * self.bytes.len()).max(self.end + PIECE), 0);
+        }
+    }
+
+    /// Takes out the body of the next frame, if the whole of it is here.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLong`], as soon as the length is here.
+    pub fn take(&mut self) -> Result<Option<&[u8]>, FrameError> {
+        let Some((header, rest)) = self.bytes[self.start..self.end].split_first_chunk::<HEADER>() else {
+            return Ok(None);
+        };
+        let length = NativeEndian::read_u32(header) as usize;
+        if length > MAX_FROM_BROWSER {
+            return Err(FrameError::TooLong(length));
+        }
+        if length > rest.len() {
+            return Ok(None);
+        }
+        self.start += HEADER + length;
+        Ok(Some(&self.bytes[self.start - length..self.start]))
+    }
 }
 
 /// Writes the header for a body of `length` bytes into the first [`HEADER`] bytes of `space`.
@@ -109,11 +150,27 @@ mod tests {
         let mut bytes = Vec::new();
         for body in bodies {
             let mut header = [0; HEADER];
-            write_header(&mut header, body.len());
+            NativeEndian::write_u32(&mut header, u32::try_from(body.len()).unwrap());
             bytes.extend_from_slice(&header);
             bytes.extend_from_slice(body);
         }
         bytes
+    }
+
+    /// The frames of a stream, and how it ended.
+    fn frames(input: &mut impl Read) -> (Vec<Vec<u8>>, Result<(), FrameError>) {
+        let mut buffer = Buffer::default();
+        let mut seen = Vec::new();
+        let mut read = || -> Result<(), FrameError> {
+            while buffer.read_from(input)? {
+                while let Some(body) = buffer.take()? {
+                    seen.push(body.to_vec());
+                }
+            }
+            Ok(())
+        };
+        let end = read();
+        (seen, end)
     }
 
     proptest! {
@@ -123,12 +180,8 @@ mod tests {
             sizes in prop::collection::vec(1_usize..40, 0..100),
         ) {
             let bytes = framed(&bodies);
-            let mut input = Pieces { rest: &bytes, sizes: sizes.into_iter() };
-            let mut body = Vec::new();
-            let mut seen = Vec::new();
-            while read(&mut input, &mut body).unwrap() {
-                seen.push(body.clone());
-            }
+            let (seen, end) = frames(&mut Pieces { rest: &bytes, sizes: sizes.into_iter() });
+            prop_assert!(end.is_ok());
             prop_assert_eq!(seen, bodies);
         }
 
@@ -136,24 +189,45 @@ mod tests {
         fn an_end_inside_a_frame_is_never_orderly(body in prop::collection::vec(any::<u8>(), 0..50), cut in 1_usize..54) {
             let bytes = framed(&[body]);
             prop_assume!(cut < bytes.len());
-            let mut input = &bytes[..cut];
-            prop_assert!(matches!(read(&mut input, &mut Vec::new()), Err(FrameError::Truncated)));
+            let (seen, end) = frames(&mut &bytes[..cut]);
+            prop_assert!(seen.is_empty());
+            prop_assert!(matches!(end, Err(FrameError::Truncated)));
         }
     }
 
     #[test]
+    fn frames_of_all_sizes_are_whole_and_a_large_one_is_not_kept() {
+        let large = vec![7; 5 << 20];
+        let bodies = [vec![1; 70_000], large, Vec::new(), vec![2; KEPT_CAPACITY], vec![3]];
+        let stream = framed(&bodies);
+        let (seen, end) = frames(&mut &stream[..]);
+        assert!(end.is_ok());
+        assert!(seen == bodies, "a frame has changed on its way");
+
+        let mut buffer = Buffer::default();
+        let mut input = &stream[..];
+        while buffer.read_from(&mut input).unwrap() {
+            while buffer.take().unwrap().is_some() {}
+        }
+        assert!(buffer.bytes.capacity() <= KEPT_CAPACITY);
+    }
+
+    #[test]
     fn the_limit_is_inclusive_and_checked_before_anything_is_read() {
-        let mut header = [0; HEADER];
-        NativeEndian::write_u32(&mut header, u32::MAX);
-        let error = read(&mut &header[..], &mut Vec::new()).unwrap_err();
+        let mut buffer = Buffer::default();
+        assert!(buffer.read_from(&mut &u32::MAX.to_ne_bytes()[..]).unwrap());
+        let error = buffer.take().unwrap_err();
         assert!(matches!(error, FrameError::TooLong(4_294_967_295)));
 
+        let mut header = [0; HEADER];
         NativeEndian::write_u32(&mut header, 64 << 20);
-        let mut body = Vec::new();
-        let error = read(&mut &header[..], &mut body).unwrap_err();
-        assert!(matches!(error, FrameError::Truncated));
+        let mut buffer = Buffer::default();
+        let mut input = &header[..];
+        assert!(buffer.read_from(&mut input).unwrap());
+        assert!(buffer.take().unwrap().is_none());
+        assert!(matches!(buffer.read_from(&mut input), Err(FrameError::Truncated)));
         assert!(
-            body.capacity() <= 2 * KEPT_CAPACITY,
+            buffer.bytes.capacity() <= 2 * PIECE,
             "memory was taken for bytes that never came"
         );
     }
@@ -164,20 +238,6 @@ mod tests {
         write_header(&mut header, 0x0102);
         assert_eq!(header, 0x0102_u32.to_ne_bytes());
         let stream = [&2_u32.to_ne_bytes()[..], b"{}"].concat();
-        let mut body = Vec::new();
-        assert!(read(&mut &stream[..], &mut body).unwrap());
-        assert_eq!(body, b"{}");
-    }
-
-    #[test]
-    fn a_large_buffer_is_not_kept() {
-        let large = framed(&[vec![7; MAX_TO_BROWSER]]);
-        let mut stream = large.clone();
-        stream.extend(framed(&[vec![1]]));
-        let mut input = &stream[..];
-        let mut body = Vec::with_capacity(8 << 20);
-        assert!(read(&mut input, &mut body).unwrap());
-        assert!(read(&mut input, &mut body).unwrap());
-        assert!(body.capacity() <= 2 * KEPT_CAPACITY);
+        assert_eq!(frames(&mut &stream[..]).0, [b"{}"]);
     }
 }

@@ -4,16 +4,16 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::engine::{MOST_LINGERING, MOST_SOCKETS};
+use crate::engine::MOST_SOCKETS;
 use crate::policy::{Dirs, Gates};
 use crate::session::Session;
-use crate::stdio::{self, Input, Output};
+use crate::stdio::{self, Input, Output, Reader};
 use crate::wire::FrameWriter;
 
 /// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
+#[cfg(unix)]
 const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// How long the last bytes may take to reach the browser and the peers, both at once; the browser kills a host two seconds after it closed the pipe.
@@ -28,12 +28,15 @@ const ROUNDS_BETWEEN_POLLS: u32 = 32;
 /// When the threads or the runtime cannot start, or the input breaks off inside a frame; sockets are closed in order all the same.
 pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
     let session = Session::new(Gates::new(dirs, extension_id), socket_limit());
-    let (input, output) = stdio::start().context("cannot use stdin and stdout")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()
         .context("cannot start the runtime")?;
+    let (input, output) = {
+        let _entered = runtime.enter();
+        stdio::start().context("cannot use stdin and stdout")?
+    };
     // Unconstrained: the loop pauses by itself, and tokio's budget would make sockets look idle that are not.
     let result = runtime.block_on(tokio::task::unconstrained(serve(session, input, output)));
     // A name look-up that hangs must not hold up the end.
@@ -45,6 +48,7 @@ pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
 /// own: else a server that is far from the limit would find none for its next client.
 #[cfg(unix)]
 fn socket_limit() -> usize {
+    use crate::engine::MOST_LINGERING;
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let wanted = (MOST_SOCKETS + MOST_LINGERING) as u64 + RESERVED_DESCRIPTORS;
@@ -66,6 +70,7 @@ fn socket_limit() -> usize {
         .clamp(1, MOST_SOCKETS)
 }
 
+/// Windows has no limit on a process's handles that a host could meet.
 #[cfg(not(unix))]
 fn socket_limit() -> usize {
     MOST_SOCKETS
@@ -73,7 +78,7 @@ fn socket_limit() -> usize {
 
 /// The loop. What peers can take and what the browser can take goes out first, since that is what everything waits for; then
 /// comes what was asked. Nothing can starve: each branch brings a bounded piece of work.
-async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut output: Output) -> anyhow::Result<()> {
+async fn serve(mut session: Session, mut input: Reader, mut output: Output) -> anyhow::Result<()> {
     // Buffers that have nothing to carry. Every one is fetched when it comes back, since a failed write is learnt that way.
     let mut spare: Vec<Vec<u8>> = Vec::new();
     let mut rounds = 0;
@@ -84,7 +89,10 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
         if session.engine.has_output()
             && let Some(buffer) = spare.pop()
         {
-            spare.extend(send_frame(&mut session, &output, buffer));
+            match send_frame(&mut session, &mut output, buffer) {
+                Ok(buffer) => spare.extend(buffer),
+                Err(error) => break closed_by_browser(&error),
+            }
         }
         let engine = &mut session.engine;
         let changed = engine.changed();
@@ -93,11 +101,11 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
                 Ok(buffer) => spare.push(buffer),
                 Err(error) => break closed_by_browser(&error),
             },
-            () = engine.connect_progress() => {}
-            message = input.recv(), if takes_more => match message {
-                Some(Input::Messages(messages)) => session.take(messages),
-                Some(Input::End) | None => break None,
-                Some(Input::Broken(error)) => {
+            () = engine.progress() => {}
+            message = input.next(), if takes_more => match message {
+                Input::Messages(messages) => session.take(messages),
+                Input::End => break None,
+                Input::Broken(error) => {
                     break Some(anyhow::Error::new(error).context("cannot read the browser's messages"));
                 }
             },
@@ -117,18 +125,17 @@ async fn serve(mut session: Session, mut input: mpsc::Receiver<Input>, mut outpu
     broken.map_or(Ok(()), Err)
 }
 
-/// Builds the next frame and hands it over.
+/// Builds the next frame and writes it, or hands it over.
 ///
 /// # Returns
-/// The buffer, if there was nothing to say after all.
-fn send_frame(session: &mut Session, output: &Output, buffer: Vec<u8>) -> Option<Vec<u8>> {
+/// The buffer, if it is free again.
+fn send_frame(session: &mut Session, output: &mut Output, buffer: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
     let mut frame = FrameWriter::new(buffer);
     session.engine.fill(&mut frame);
     if frame.is_empty() {
-        return Some(frame.into_buffer());
+        return Ok(Some(frame.into_buffer()));
     }
-    output.write(frame.finish());
-    None
+    output.write(frame.finish())
 }
 
 /// The browser is gone as far as writing goes: an end like any other, unless the pipe itself failed.
@@ -144,7 +151,7 @@ async fn write_out(session: &mut Session, output: &mut Output, mut spare: Vec<Ve
             Some(buffer) => buffer,
             None => output.buffer().await?,
         };
-        spare.extend(send_frame(session, output, buffer));
+        spare.extend(send_frame(session, output, buffer)?);
     }
-    output.flush(spare.len()).await
+    output.flush().await
 }

@@ -58,14 +58,28 @@ net_errors! {
     ConnectionFailed = -104, "ERR_CONNECTION_FAILED";
     NameNotResolved = -105, "ERR_NAME_NOT_RESOLVED";
     InternetDisconnected = -106, "ERR_INTERNET_DISCONNECTED";
+    SslProtocolError = -107, "ERR_SSL_PROTOCOL_ERROR";
     AddressInvalid = -108, "ERR_ADDRESS_INVALID";
     AddressUnreachable = -109, "ERR_ADDRESS_UNREACHABLE";
+    SslClientAuthCertNeeded = -110, "ERR_SSL_CLIENT_AUTH_CERT_NEEDED";
+    SslVersionOrCipherMismatch = -113, "ERR_SSL_VERSION_OR_CIPHER_MISMATCH";
+    BadSslClientAuthCert = -117, "ERR_BAD_SSL_CLIENT_AUTH_CERT";
     ConnectionTimedOut = -118, "ERR_CONNECTION_TIMED_OUT";
     HostResolverQueueTooLarge = -119, "ERR_HOST_RESOLVER_QUEUE_TOO_LARGE";
+    SslBadRecordMacAlert = -126, "ERR_SSL_BAD_RECORD_MAC_ALERT";
     NetworkAccessDenied = -138, "ERR_NETWORK_ACCESS_DENIED";
     MsgTooBig = -142, "ERR_MSG_TOO_BIG";
     AddressInUse = -147, "ERR_ADDRESS_IN_USE";
+    SslDecryptErrorAlert = -153, "ERR_SSL_DECRYPT_ERROR_ALERT";
+    SslUnrecognizedNameAlert = -159, "ERR_SSL_UNRECOGNIZED_NAME_ALERT";
     NoBufferSpace = -176, "ERR_NO_BUFFER_SPACE";
+    CertCommonNameInvalid = -200, "ERR_CERT_COMMON_NAME_INVALID";
+    CertDateInvalid = -201, "ERR_CERT_DATE_INVALID";
+    CertAuthorityInvalid = -202, "ERR_CERT_AUTHORITY_INVALID";
+    CertRevoked = -206, "ERR_CERT_REVOKED";
+    CertInvalid = -207, "ERR_CERT_INVALID";
+    CertWeakSignatureAlgorithm = -208, "ERR_CERT_WEAK_SIGNATURE_ALGORITHM";
+    CertWeakKey = -211, "ERR_CERT_WEAK_KEY";
 }
 
 impl NetError {
@@ -86,6 +100,13 @@ impl NetError {
     pub fn from_connect(error: &io::Error, is_offline: impl FnOnce() -> bool) -> Self {
         let number = error.raw_os_error();
         number.map_or(Self::ConnectionFailed, |number| HERE.connect_error(number, is_offline))
+    }
+
+    /// What a failed `bind` of a udp socket reports (SPEC §7.3).
+    #[must_use]
+    pub fn from_udp_bind(error: &io::Error) -> Self {
+        let number = error.raw_os_error();
+        number.map_or(Self::Failed, |number| HERE.udp_bind_error(number))
     }
 }
 

@@ -6,8 +6,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|stream: &[u8]| {
     let mut input = stream;
-    let mut body = Vec::new();
-    while let Ok(true) = frame::read(&mut input, &mut body) {
-        assert!(body.len() <= stream.len());
+    let mut buffer = frame::Buffer::default();
+    while let Ok(true) = buffer.read_from(&mut input) {
+        while let Ok(Some(body)) = buffer.take() {
+            assert!(body.len() <= stream.len());
+        }
     }
 });

@@ -39,7 +39,7 @@ build_example() {
   (cd "$root/examples/tabs-api" && npm run --silent build)
 }
 
-# apt_install COMMAND PACKAGE: installs what is missing where that needs no password. Whether it is there afterwards is
+# apt_install COMMAND PACKAGE...: installs what is missing where that needs no password. Whether it is there afterwards is
 # for the caller to see.
 apt_install() {
   local sudo=()
@@ -52,12 +52,18 @@ apt_install() {
     fi
     sudo=(sudo -n)
   fi
-  echo "Installing $2." >&2
+  shift
+  echo "Installing $*." >&2
   "${sudo[@]}" apt-get update -qq >&2 || true
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >&2 || true
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || true
 }
 
-# Whether there is a browser, after trying to install one.
+# Whether there is a Chromium, after trying to install one.
 find_or_install_browser() {
   npm_ci scripts/lib >&2 && node "$root/scripts/lib/find-browser.mjs"
+}
+
+# Whether there is a Firefox, after trying to install one.
+find_or_install_firefox() {
+  npm_ci scripts/lib >&2 && node "$root/scripts/lib/find-browser.mjs" firefox
 }

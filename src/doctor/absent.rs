@@ -32,9 +32,12 @@ pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) -> Result<(), 
 /// A recorded manifest that is not there.
 fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diagnosis) {
     let known = targets::known(looked.site.system, context.environment).unwrap_or_default();
+    // On Windows browsers share a directory: one that is there comes first.
+    let started = targets::started(context.environment).unwrap_or_default();
     let found = Found {
-        target: known
+        target: started
             .into_iter()
+            .chain(known)
             .find(|target| path.parent() == Some(target.directory())),
         path: path.to_owned(),
         manifest: Err(String::new()),
@@ -55,7 +58,12 @@ fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diag
         let fix = Fix::by_hand(format!("{} && {}", move_aside(file), again.command));
         return diagnosis.add("manifest-directory", Verdict::Fail, line, Some(fix));
     }
-    let line = format!("{title}: {} is gone", path.display());
+    // Only on Windows a manifest can be where nobody looks.
+    let line = if path.is_file() {
+        format!("{title}: no registry key leads to {} any more", path.display())
+    } else {
+        format!("{title}: {} is gone", path.display())
+    };
     diagnosis.add("manifest-missing", Verdict::Fail, line, Some(again));
 }
 

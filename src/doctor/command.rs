@@ -6,7 +6,7 @@ use super::Context;
 use super::finding::Fix;
 use crate::install::{Browser, DEFAULT_HOST_NAME, ExtensionId, HostName, Install, Scope};
 
-/// A word of a POSIX shell's command line.
+/// A word of a command line, of a POSIX shell or of PowerShell.
 pub(super) fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:@%,".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
@@ -20,9 +20,9 @@ pub(super) fn path(path: &Path) -> String {
     quoted(&path.to_string_lossy())
 }
 
-/// `sudo` where it is needed.
+/// `sudo` where it is needed; on Windows the shell itself has to be the administrator's.
 pub(super) fn as_root(context: &Context, command: &str) -> String {
-    if context.environment.is_root {
+    if context.environment.is_root || cfg!(windows) {
         command.to_owned()
     } else {
         format!("sudo {command}")
@@ -44,6 +44,10 @@ pub(super) fn install(context: &Context, ids: &[ExtensionId], place: Where, host
         Err(_) => return Fix::by_hand(format!("{} list", path(&context.program))),
     };
     let mut words = vec![path(&context.program), "install".to_owned()];
+    if cfg!(windows) {
+        // PowerShell would take a quoted program for a text.
+        words.insert(0, "&".to_owned());
+    }
     if ids.is_empty() {
         words.push("path/to/your-extension".to_owned());
     }
@@ -86,7 +90,7 @@ pub(super) fn install(context: &Context, ids: &[ExtensionId], place: Where, host
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

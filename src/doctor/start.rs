@@ -60,18 +60,25 @@ fn converse(child: &mut Child) -> Result<Vec<u8>, String> {
     let (sender, receiver) = mpsc::channel();
     // Its own thread, since a read cannot be given up; the kill that follows ends it.
     thread::spawn(move || {
-        let mut body = Vec::new();
-        let result = match frame::read(&mut stdout, &mut body) {
-            Ok(true) => Ok(body),
-            Ok(false) => Err("it ended at once".to_owned()),
-            Err(error) => Err(error.to_string()),
-        };
-        let _ = sender.send(result);
+        let _ = sender.send(first_frame(&mut stdout));
     });
     // One that has ended already shows in the reading.
     let _ = stdin.write_all(&message).and_then(|()| stdin.flush());
     let answer = receiver.recv_timeout(PATIENCE);
     answer.unwrap_or_else(|_| Err(format!("nothing came within {} s", PATIENCE.as_secs())))
+}
+
+/// The body of the first frame that comes.
+fn first_frame(input: &mut impl Read) -> Result<Vec<u8>, String> {
+    let mut frames = frame::Buffer::default();
+    loop {
+        if let Some(body) = frames.take().map_err(|error| error.to_string())? {
+            return Ok(body.to_vec());
+        }
+        if !frames.read_from(input).map_err(|error| error.to_string())? {
+            return Err("it ended at once".to_owned());
+        }
+    }
 }
 
 /// The last line that it wrote to stderr before it was killed.

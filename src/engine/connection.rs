@@ -2,25 +2,26 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake as _};
 
-use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::options;
 use super::ready::{Interest, Ready, SocketWaker};
 use super::sends::{Sends, Sent, Unsent};
+use super::tls::Stream;
 
 /// How much one connection may write before the others get a turn.
 const WRITE_TURN: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     pub(super) local: Option<SocketAddr>,
     pub(super) peer: SocketAddr,
+    /// What `connect` was asked for, which is what `secure()` verifies; an accepted socket has none.
+    pub(super) host: Option<Arc<str>>,
     pub(super) sends: Sends,
     /// A write has failed. What the peer sent before may still be read.
     pub(super) write_failed: bool,
@@ -34,11 +35,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(id: u32, stream: TcpStream, peer: SocketAddr, ready: &Arc<Ready>) -> Self {
+    pub(super) fn new(id: u32, stream: Stream, peer: SocketAddr, ready: &Arc<Ready>) -> Self {
         Self {
-            local: stream.local_addr().ok(),
+            local: stream.tcp().local_addr().ok(),
             stream,
             peer,
+            host: None,
             sends: Sends::default(),
             write_failed: false,
             read_size: None,
@@ -48,8 +50,17 @@ impl Connection {
         }
     }
 
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
+    pub(super) fn tcp(&self) -> &TcpStream {
+        self.stream.tcp()
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.stream.is_tls()
+    }
+
+    /// The stream, for `secure()`; only while nothing waits to be written.
+    pub(super) fn into_stream(self) -> Stream {
+        self.stream
     }
 
     /// Lets the next frame look for bytes.
@@ -67,27 +78,25 @@ impl Connection {
         self.writable.wake_by_ref();
     }
 
-    /// One read. Pending means that the kernel will say when to come back; 0 is the peer's FIN.
+    /// One read. Pending means that the kernel will say when to come back; 0 is the peer's orderly end.
     pub(super) fn read(&mut self, space: &mut [u8]) -> Poll<io::Result<usize>> {
         let waker = self.readable.waker();
-        let mut space = ReadBuf::new(space);
-        Pin::new(&mut self.stream)
-            .poll_read(&mut Context::from_waker(&waker), &mut space)
-            .map_ok(|()| space.filled().len())
+        let read = self.stream.poll_read(&mut Context::from_waker(&waker), space);
+        if self.stream.has_unflushed() {
+            self.write_soon(); // TLS answers some messages by itself.
+        }
+        read
     }
 
     /// Writes what the kernel takes now; the sends that ended are added to `sent`.
     pub(super) fn write(&mut self, sent: &mut Vec<Sent>) -> io::Result<()> {
         self.writable.taken();
-        let stream = &self.stream;
-        if self
-            .sends
-            .write(WRITE_TURN, sent, |slices| stream.try_write_vectored(slices))?
-        {
+        let stream = &mut self.stream;
+        if stream.flush()? && self.sends.write(WRITE_TURN, sent, |slices| stream.write(slices))? {
             return Ok(());
         }
         let waker = self.writable.waker();
-        match stream.poll_write_ready(&mut Context::from_waker(&waker)) {
+        match stream.tcp().poll_write_ready(&mut Context::from_waker(&waker)) {
             Poll::Pending => Ok(()),
             // There is more room, but the turn is over.
             Poll::Ready(result) => {
@@ -100,23 +109,25 @@ impl Connection {
     /// Nothing more will be written, so the close to come must not look like the end of a whole message.
     pub(super) fn give_up_writing(&mut self) -> Vec<Unsent> {
         self.write_failed = true;
-        options::reset_on_close(&self.stream);
+        options::reset_on_close(self.tcp());
         self.sends.cancel()
     }
 
-    /// Ends the connection. Bytes whose send was answered are never lost: the stream to finish in peace is returned, unless its
-    /// peer is done already (`peer_ended`). With a send unanswered it is reset instead, since nobody may take half a message
+    /// Ends the connection. Bytes whose send was answered are never lost: the stream to finish in peace is returned, and bytes that
+    /// are to be written before its FIN, unless its peer is done already (`peer_ended`). With a send unanswered it is reset instead, since nobody may take half a message
     /// for a whole one (decision D5).
-    pub(super) fn end(mut self, peer_ended: bool) -> (Option<TcpStream>, Vec<Unsent>) {
+    pub(super) fn end(mut self, peer_ended: bool) -> (Option<(TcpStream, Vec<u8>)>, Vec<Unsent>) {
         let unsent = self.sends.cancel();
         if !unsent.is_empty() {
-            options::reset_on_close(&self.stream);
+            options::reset_on_close(self.tcp());
             return (None, unsent);
         }
         if peer_ended || self.write_failed {
+            if !self.write_failed {
+                self.stream.say_end();
+            }
             return (None, unsent);
         }
-        options::finish(&self.stream);
-        (Some(self.stream), unsent)
+        (Some(self.stream.finish()), unsent)
     }
 }

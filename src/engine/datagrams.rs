@@ -11,10 +11,11 @@ use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 use tokio::task::AbortHandle;
 
+use super::connect::{self, Destination};
 use super::ready::{Interest, Ready, SocketWaker};
 use super::sends::Load;
 use super::udp::NO_PERMISSION;
-use super::{Engine, connect, credit, not_found, port};
+use super::{Engine, credit, not_found, port};
 use crate::address;
 use crate::net_error::NetError;
 use crate::policy::{Operation, Permissions};
@@ -140,10 +141,11 @@ impl<P: Permissions> Engine<P> {
             return self.reply(request, Err(Failure::bare(NO_PERMISSION)));
         }
         let family = params.dns_query_type.unwrap_or_default();
-        if let Some(resolved) = connect::literal(&params.address, port, family) {
-            return self.send_datagram(id, request, bytes, resolved);
-        }
-        match self.connector.resolve(id, request, params.address, port, family) {
+        let name = match connect::destination(&params.address, port, family) {
+            Destination::Known(resolved) => return self.send_datagram(id, request, bytes, resolved),
+            Destination::Name(name) => name,
+        };
+        match self.connector.resolve(id, request, name, port, family) {
             Err(error) => self.reply(request, Err(Failure::info(error))),
             Ok(abort) => {
                 self.load = self.load + load_of(&bytes);

@@ -11,6 +11,7 @@ mod interfaces;
 mod linger;
 mod options;
 mod ready;
+mod secure;
 mod sends;
 mod settings;
 mod table;
@@ -18,6 +19,7 @@ mod tcp;
 mod tcp_server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transfer;
 mod udp;
 
@@ -30,6 +32,7 @@ use linger::Lingering;
 use ready::{Interest, Ready};
 use sends::{Load, Sent};
 use table::{Socket, Table};
+use tls::{Done, Tasks};
 
 use crate::net_error::NetError;
 use crate::policy::Permissions;
@@ -112,6 +115,7 @@ pub struct Engine<P> {
     ready: Arc<Ready>,
     connector: Connector,
     lingering: Lingering,
+    tls: Tasks,
     port_credit: Credit,
     accept_credit: Credit,
     /// What waits to be written, in all.
@@ -136,6 +140,7 @@ impl<P: Permissions> Engine<P> {
             ready: Arc::default(),
             connector: Connector::new(),
             lingering: Lingering::default(),
+            tls: Tasks::new(),
             port_credit: Credit::default(),
             accept_credit: Credit::default(),
             load: Load::default(),
@@ -204,7 +209,9 @@ impl<P: Permissions> Engine<P> {
             Call::UdpSetBroadcast(params) => self.udp_set_broadcast(&params),
             Call::GetNetworkInterfaces(_) => interfaces::get_network_interfaces(),
             // These answer for themselves: later, or with something to say before or after.
-            Call::TcpConnect(params) => return self.tcp_connect(id, params),
+            Call::TcpConnect(params) => return self.tcp_connect(id, &params),
+            Call::TcpSecure(params) => return self.tcp_secure(id, params),
+            Call::TcpServerGenerateCertificate(params) => return self.generate_certificate(id, params),
             Call::TcpSend(params) => return self.tcp_send(id, more, params),
             Call::TcpDisconnect(params) => return self.tcp_disconnect(id, &params),
             Call::TcpClose(params) => return self.tcp_close(id, &params),
@@ -279,10 +286,20 @@ impl<P: Permissions> Engine<P> {
         async move { ready.changed().await }
     }
 
-    /// Waits for a step of a `connect` and takes it. Nothing is lost when the future is dropped.
-    pub async fn connect_progress(&mut self) {
-        let finished: Finished = self.connector.finished().await;
-        self.connect_step(finished);
+    /// Waits for a step of a `connect`, or for what takes time in TLS, and takes it. Nothing is lost when the future is dropped.
+    pub async fn progress(&mut self) {
+        enum Step {
+            Connect(Finished),
+            Tls(Done),
+        }
+        let step = tokio::select! {
+            finished = self.connector.finished() => Step::Connect(finished),
+            done = self.tls.done() => Step::Tls(done),
+        };
+        match step {
+            Step::Connect(finished) => self.connect_step(finished),
+            Step::Tls(done) => self.tls_step(done),
+        }
     }
 
     /// Ends every socket: listeners first, so that a reload of the extension finds its ports free; then FIN to every peer.
@@ -295,6 +312,7 @@ impl<P: Permissions> Engine<P> {
         }
         for id in ids {
             self.give_up_attempts(id, &Failure::code(NetError::Aborted));
+            self.give_up_securing(id, Failure::code(NetError::Aborted));
             self.end_connection(id, false);
             self.give_up_datagrams(id);
             self.table.remove(id);

@@ -19,8 +19,10 @@ const ACCEPTED_INHERIT: bool = cfg!(target_os = "linux");
 /// A listening socket. `IPV6_V6ONLY` stays the system's default, as Chromium leaves it.
 pub(super) fn listen(address: SocketAddr, backlog: Option<i32>) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // On POSIX the option only lets a port be bound again whose old connections are in TIME_WAIT. On Windows the same option
-    // would let another process take the port over, and not setting it is what keeps the port exclusive enough for std and tokio.
+    // On POSIX the option only lets a port be bound again whose old connections are in TIME_WAIT. On Windows it would let others
+    // bind the same address; without it they cannot, whatever options they set. Chromium sets SO_EXCLUSIVEADDRUSE there, which also
+    // keeps programs of the same user from taking one address of a port that is bound for all of them. No crate sets that without
+    // `unsafe` here (socket2 and tokio do not know it), and those programs could as well debug us.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if ACCEPTED_INHERIT {
@@ -139,6 +141,17 @@ pub(super) fn finish(stream: &TcpStream) {
 mod tests {
     use super::*;
 
+    #[cfg(not(windows))]
+    #[track_caller]
+    fn assert_probes(socket: &Socket, every: Duration) {
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), every);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), every);
+    }
+
+    /// Windows takes both times by `SIO_KEEPALIVE_VALS`, which cannot be read back: that the call succeeded is all there is.
+    #[cfg(windows)]
+    fn assert_probes(_: &Socket, _: Duration) {}
+
     #[tokio::test]
     async fn t60_defaults_and_what_changes_them() {
         let listener = listen(([127, 0, 0, 1], 0).into(), None).unwrap();
@@ -148,19 +161,33 @@ mod tests {
         set_accepted_defaults(&accepted);
         for socket in [SockRef::from(&stream), SockRef::from(&accepted)] {
             assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
-            assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEP_ALIVE);
-            assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEP_ALIVE);
+            assert_probes(&socket, KEEP_ALIVE);
         }
         let socket = SockRef::from(&stream);
 
         set_no_delay(&stream, false).unwrap();
         set_keep_alive(&stream, true, 1000).unwrap();
         assert!(!socket.tcp_nodelay().unwrap());
-        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(1000));
+        assert_probes(&socket, Duration::from_secs(1000));
         set_keep_alive(&stream, false, 5).unwrap();
         assert!(!socket.keepalive().unwrap());
         assert!(set_keep_alive(&stream, true, -1).is_err());
         set_keep_alive(&stream, false, -1).unwrap();
+    }
+
+    /// Not even with the option that on Windows is made for taking addresses over.
+    #[tokio::test]
+    async fn an_address_somebody_listens_on_is_taken_by_nobody() {
+        let listener = listen(([127, 0, 0, 1], 0).into(), None).unwrap();
+        let address = listener.local_addr().unwrap();
+        for reuse in [false, true] {
+            let other = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            other.set_reuse_address(reuse).unwrap();
+            let taken = other.bind(&address.into()).and_then(|()| other.listen(1));
+            assert!(taken.is_err(), "with SO_REUSEADDR {reuse}");
+        }
+        drop(listener);
+        listen(address, None).expect("free again at once");
     }
 
     #[tokio::test]

@@ -95,6 +95,11 @@ impl Sends {
         }
     }
 
+    /// Whether nothing waits and nothing more of a send is to come.
+    pub(super) fn is_idle(&self) -> bool {
+        self.chunks.is_empty() && self.open.is_none()
+    }
+
     /// Whether a chunk of `request` may come now: chunks of one send are contiguous.
     pub(super) fn accepts(&self, request: u64) -> bool {
         self.open.is_none_or(|open| open == request)

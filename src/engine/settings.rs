@@ -47,6 +47,12 @@ impl Settings {
         }
     }
 
+    /// What `secure()` does: the socket becomes another, of which these are not known (SPEC §1.2).
+    pub(super) fn forget_name_and_buffer(&mut self) {
+        self.name = None;
+        self.buffer_size = 0;
+    }
+
     /// How many bytes one JavaScript event may bring.
     pub(super) fn buffer_size(&self) -> usize {
         match usize::try_from(self.buffer_size) {
@@ -69,6 +75,8 @@ impl Settings {
             peer_address: None,
             peer_port: None,
             allow_half_open: self.allow_half_open.then_some(true),
+            tls: None,
+            failed_handshakes: None,
         }
     }
 }

@@ -43,13 +43,15 @@ impl Table {
         self.limit
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.sockets.len() >= self.limit || self.next > LAST_ID
+    /// How many sockets there is still room for.
+    pub(super) fn room(&self) -> usize {
+        let ids = LAST_ID.saturating_add(1).saturating_sub(self.next);
+        self.limit.saturating_sub(self.sockets.len()).min(ids as usize)
     }
 
     /// Takes the socket that `make` builds for its new id, or nothing when the table is full.
     pub(super) fn insert(&mut self, make: impl FnOnce(u32) -> Socket) -> Option<u32> {
-        if self.is_full() {
+        if self.room() == 0 {
             return None;
         }
         let id = self.next;
@@ -126,7 +128,7 @@ mod tests {
     use crate::engine::tcp_server::Server;
 
     fn server(id: u32) -> Socket {
-        Socket::Server(Box::new(Server::new(id, Settings::default())))
+        Socket::Server(Box::new(Server::new(id, Settings::default(), None)))
     }
 
     #[test]

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
-use super::connect::{self, Finished, Step};
+use super::connect::{self, Destination, Finished, Step};
 use super::connection::Connection;
 use super::credit::Credit;
 use super::ready::Ready;
 use super::settings::Settings;
 use super::table::Socket;
+use super::tls::{self, Securing, Stream};
 use super::{Engine, NO_PERMISSION, NOT_FOUND, Outcome, not_found, options, port};
 use crate::address;
 use crate::net_error::NetError;
@@ -31,6 +32,10 @@ pub(super) struct Tcp {
     pub(super) connection: Option<Connection>,
     /// `connect` calls that are not answered: any number may be resolving, at most one is dialing.
     attempts: Vec<Attempt>,
+    /// A `secure()` under way, which has taken the connection.
+    pub(super) securing: Option<Box<Securing>>,
+    /// `secure()` has made another socket of it, for good (SPEC §1.2).
+    pub(super) secured: bool,
     /// Counts for the life of the id, also across `disconnect` and `connect`.
     pub(super) credit: Credit,
 }
@@ -39,6 +44,7 @@ pub(super) struct Tcp {
 struct Attempt {
     request: u64,
     dialing: bool,
+    host: Option<Arc<str>>,
     abort: AbortHandle,
 }
 
@@ -50,6 +56,8 @@ impl Tcp {
             paused: false,
             connection: None,
             attempts: Vec::new(),
+            securing: None,
+            secured: false,
             credit: Credit::default(),
         }
     }
@@ -57,7 +65,7 @@ impl Tcp {
     /// A client of a server: connected, paused, and nothing inherited (SPEC §4.1) but `allowHalfOpen`, which is ours.
     pub(super) fn accepted(
         id: u32,
-        stream: TcpStream,
+        stream: Stream,
         peer: SocketAddr,
         allow_half_open: bool,
         ready: &Arc<Ready>,
@@ -86,21 +94,23 @@ impl Tcp {
     }
 
     fn info(&self) -> SocketInfo {
-        let local = self.connection.as_ref().and_then(|connection| connection.local);
-        let peer = self.connection.as_ref().map(|connection| connection.peer);
+        let (local, peer) = match (&self.connection, &self.securing) {
+            (Some(connection), _) => (connection.local, Some(connection.peer)),
+            (None, Some(securing)) => (securing.local, Some(securing.peer)),
+            (None, None) => (None, None),
+        };
         SocketInfo {
-            connected: Some(self.connection.is_some()),
+            connected: Some(peer.is_some()),
             peer_address: peer.map(|address| address::to_text(address.ip())),
             peer_port: peer.map(|address| address.port()),
             ..self.settings.info(self.id, self.paused, local)
         }
     }
 
-    /// Forgets the attempt of `request`; whether it was there.
-    fn take_attempt(&mut self, request: u64) -> bool {
-        let before = self.attempts.len();
-        self.attempts.retain(|attempt| attempt.request != request);
-        self.attempts.len() < before
+    /// Forgets the attempt of `request`, if it is there.
+    fn take_attempt(&mut self, request: u64) -> Option<Attempt> {
+        let at = self.attempts.iter().position(|attempt| attempt.request == request)?;
+        Some(self.attempts.remove(at))
     }
 }
 
@@ -163,7 +173,10 @@ impl<P: Permissions> Engine<P> {
             return Err(Failure::text_and_code(NOT_FOUND, NetError::Failed));
         };
         let connection = tcp.connection.as_ref().ok_or_else(|| Failure::code(NetError::Failed))?;
-        set(connection.stream()).map_err(|error| {
+        if tcp.secured {
+            return Err(Failure::code(NetError::Failed)); // What it has become, has no such options.
+        }
+        set(connection.tcp()).map_err(|error| {
             tracing::debug!(socket = id, %error, "option not set");
             Failure::code(NetError::Failed)
         })?;
@@ -171,7 +184,7 @@ impl<P: Permissions> Engine<P> {
     }
 
     /// `connect`: id, permission and the name come first; state is looked at when the name is resolved, as in Chromium.
-    pub(super) fn tcp_connect(&mut self, request: u64, params: Connect) {
+    pub(super) fn tcp_connect(&mut self, request: u64, params: &Connect) {
         let Some(id) = self.table.tcp(params.socket_id).map(|tcp| tcp.id) else {
             return self.reply(request, Err(not_found()));
         };
@@ -183,16 +196,19 @@ impl<P: Permissions> Engine<P> {
             return self.reply(request, Err(Failure::bare(NO_PERMISSION)));
         }
         let family = params.dns_query_type.unwrap_or_default();
-        if let Some(resolved) = connect::literal(&params.peer_address, port, family) {
-            return self.dial(id, request, resolved);
-        }
-        match self.connector.resolve(id, request, params.peer_address, port, family) {
+        let host = tls::remember_host(&params.peer_address);
+        let name = match connect::destination(&params.peer_address, port, family) {
+            Destination::Known(resolved) => return self.dial(id, request, resolved, host),
+            Destination::Name(name) => name,
+        };
+        match self.connector.resolve(id, request, name, port, family) {
             Err(error) => self.reply(request, Err(Failure::code(error))),
             Ok(abort) => {
                 if let Some(tcp) = self.table.tcp_by_id(id) {
                     tcp.attempts.push(Attempt {
                         request,
                         dialing: false,
+                        host,
                         abort,
                     });
                 }
@@ -212,27 +228,30 @@ impl<P: Permissions> Engine<P> {
         let Some(tcp) = self.table.tcp_by_id(socket) else {
             return;
         };
-        if !tcp.take_attempt(request) {
+        let Some(Attempt { host, .. }) = tcp.take_attempt(request) else {
             return;
-        }
+        };
         match step {
-            Step::Resolved(resolved) => self.dial(socket, request, resolved),
+            Step::Resolved(resolved) => self.dial(socket, request, resolved, host),
             Step::Dialed(Err(error)) => self.reply(request, Err(Failure::code(error))),
             Step::Dialed(Ok((stream, peer))) => {
                 options::set_defaults(&stream);
-                tcp.connection = Some(Connection::new(socket, stream, peer, &self.ready));
+                let mut connection = Connection::new(socket, Stream::Plain(stream), peer, &self.ready);
+                connection.host = host;
+                tcp.connection = Some(connection);
                 tcp.look();
                 self.reply(request, Ok(Value::Zero));
             }
         }
     }
 
-    fn dial(&mut self, id: u32, request: u64, resolved: Result<Vec<SocketAddr>, NetError>) {
+    fn dial(&mut self, id: u32, request: u64, resolved: Result<Vec<SocketAddr>, NetError>, host: Option<Arc<str>>) {
         let Some(tcp) = self.table.tcp_by_id(id) else {
             return;
         };
         let refusal = match resolved {
             Err(error) => error,
+            Ok(_) if tcp.secured || tcp.securing.is_some() => NetError::ConnectionFailed,
             Ok(_) if tcp.attempts.iter().any(|attempt| attempt.dialing) => NetError::ConnectionFailed,
             Ok(_) if tcp.connection.is_some() => NetError::SocketIsConnected,
             Ok(addresses) => {
@@ -240,6 +259,7 @@ impl<P: Permissions> Engine<P> {
                 return tcp.attempts.push(Attempt {
                     request,
                     dialing: true,
+                    host,
                     abort,
                 });
             }
@@ -253,6 +273,7 @@ impl<P: Permissions> Engine<P> {
         };
         let id = tcp.id;
         self.give_up_attempts(id, &Failure::code(NetError::Aborted));
+        self.give_up_securing(id, Failure::code(NetError::Aborted));
         let was_reading = self.end_connection(id, false);
         self.reply(request, Ok(Value::None));
         if was_reading {
@@ -271,10 +292,16 @@ impl<P: Permissions> Engine<P> {
             return self.reply(request, Err(not_found()));
         };
         let id = tcp.id;
+        self.destroy(id, request, Ok(Value::None));
+    }
+
+    /// Ends the socket, its calls and its connection; the answer to `request` stands before the end that a reader is told.
+    pub(super) fn destroy(&mut self, id: u32, request: u64, outcome: Outcome) {
         self.give_up_attempts(id, &not_found());
+        self.give_up_securing(id, Failure::text_and_code(NOT_FOUND, NetError::InvalidArgument));
         let was_reading = self.end_connection(id, false);
         self.table.remove(id);
-        self.reply(request, Ok(Value::None));
+        self.reply(request, outcome);
         if was_reading {
             self.control.push(Outgoing::ReceiveError {
                 socket: id,

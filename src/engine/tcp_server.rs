@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake as _};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::ready::{Interest, Ready, SocketWaker};
 use super::settings::Settings;
 use super::table::Socket;
 use super::tcp::Tcp;
+use super::tls::{Incoming, Serving, Stream};
 use super::{Engine, NO_PERMISSION, Outcome, credit, not_found, options};
 use crate::address;
 use crate::net_error::{NetError, is_client_gone};
 use crate::policy::{Operation, Permissions};
 use crate::wire::{
-    Failure, FrameSink, Listen, Outgoing, ServerCreate, ServerUpdate, SetPaused, SocketInfo, SocketOnly, Value,
+    Failure, FrameSink, Listen, Outgoing, ServerCreate, ServerProperties, ServerUpdate, SetPaused, SocketInfo,
+    SocketOnly, Value,
 };
 
 /// Clients that left before they were accepted, of which so many are passed over for one frame: they leave no event in it that would
@@ -29,6 +31,8 @@ pub(super) struct Server {
     id: u32,
     settings: Settings,
     paused: bool,
+    /// Its clients speak TLS.
+    tls: Option<Serving>,
     listening: Option<Listening>,
 }
 
@@ -38,15 +42,18 @@ struct Listening {
     address: SocketAddr,
     waker: Arc<SocketWaker>,
     /// A connection that was accepted when no further socket could be made. It waits, as it would in the kernel.
-    held: Option<(TcpStream, SocketAddr)>,
+    held: Option<(Stream, SocketAddr)>,
+    /// Handshakes under way, of a server that speaks TLS.
+    incoming: Incoming,
 }
 
 impl Server {
-    pub(super) fn new(id: u32, settings: Settings) -> Self {
+    pub(super) fn new(id: u32, settings: Settings, tls: Option<Serving>) -> Self {
         Self {
             id,
             settings,
             paused: false,
+            tls,
             listening: None,
         }
     }
@@ -64,6 +71,7 @@ impl Server {
             address,
             waker,
             held: None,
+            incoming: Incoming::default(),
         });
         self.look();
         Ok(())
@@ -76,8 +84,9 @@ impl Server {
         }
     }
 
-    /// One `accept`, if the server is to accept at all. Pending means that the kernel will say when to come back.
-    fn accept(&mut self) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+    /// One `accept`, if the server is to accept at all. Pending means that the waker will say when to come back. A connection that is
+    /// to speak TLS counts when its handshake is done; with `room` for so many sockets no more than that are begun.
+    fn accept(&mut self, room: usize) -> Poll<io::Result<(Stream, SocketAddr)>> {
         let Some(listening) = &mut self.listening else {
             return Poll::Pending;
         };
@@ -89,11 +98,16 @@ impl Server {
             return Poll::Ready(Ok(held));
         }
         let waker = listening.waker.waker();
-        listening.listener.poll_accept(&mut Context::from_waker(&waker))
+        let mut context = Context::from_waker(&waker);
+        if let Some(tls) = &self.tls {
+            return tls.poll_accept(&mut listening.incoming, &listening.listener, room, &mut context);
+        }
+        let accepted = listening.listener.poll_accept(&mut context);
+        accepted.map_ok(|(stream, peer)| (Stream::Plain(stream), peer))
     }
 
     /// Keeps a connection for which there is no room now.
-    fn hold(&mut self, connection: (TcpStream, SocketAddr)) {
+    fn hold(&mut self, connection: (Stream, SocketAddr)) {
         if let Some(listening) = &mut self.listening {
             listening.held = Some(connection);
         }
@@ -106,17 +120,37 @@ impl Server {
 
     fn info(&self) -> SocketInfo {
         let address = self.listening.as_ref().map(|listening| listening.address);
-        self.settings.info(self.id, self.paused, address)
+        SocketInfo {
+            tls: self.tls.is_some().then_some(true),
+            failed_handshakes: self.tls.as_ref().map(Serving::failed),
+            ..self.settings.info(self.id, self.paused, address)
+        }
     }
 }
 
 impl<P: Permissions> Engine<P> {
-    pub(super) fn server_create(&mut self, params: ServerCreate) -> Outcome {
-        self.create(|id| Socket::Server(Box::new(Server::new(id, Settings::new(params.properties)))))
+    pub(super) fn server_create(&mut self, mut params: ServerCreate) -> Outcome {
+        let tls = self.serving(params.properties.as_mut())?;
+        self.create(|id| Socket::Server(Box::new(Server::new(id, Settings::new(params.properties), tls))))
     }
 
-    pub(super) fn server_update(&mut self, params: ServerUpdate) -> Outcome {
+    /// How clients are to speak TLS, if these properties say so.
+    fn serving(&self, properties: Option<&mut ServerProperties>) -> Result<Option<Serving>, Failure> {
+        let pair = properties.and_then(|properties| properties.tls.take());
+        pair.map(|pair| self.tls.serving(&pair)).transpose()
+    }
+
+    /// A new pair of certificate and key is for the connections to come; those under way keep theirs. What is wrong with it leaves
+    /// everything as it is.
+    pub(super) fn server_update(&mut self, mut params: ServerUpdate) -> Outcome {
+        self.table.server(params.socket_id).ok_or_else(not_found)?;
+        let tls = self.serving(Some(&mut params.properties))?;
         let server = self.table.server(params.socket_id).ok_or_else(not_found)?;
+        match (&mut server.tls, tls) {
+            (Some(serving), Some(other)) => serving.renew(other),
+            (none @ None, other) => *none = other,
+            (Some(_), None) => {}
+        }
         server.settings.update(params.properties);
         Ok(Value::None)
     }
@@ -182,14 +216,14 @@ impl<P: Permissions> Engine<P> {
             let Some(id) = self.ready.pop(Interest::Accept) else {
                 return;
             };
-            let full = self.table.is_full();
+            let room = self.table.room();
             let Some(server) = self.table.server_by_id(id) else {
                 continue;
             };
-            match server.accept() {
+            match server.accept(room) {
                 Poll::Pending => {}
                 // Our limit is like the system's: the error is told, and the connection waits until there is room.
-                Poll::Ready(Ok(connection)) if full => {
+                Poll::Ready(Ok(connection)) if room == 0 => {
                     server.hold(connection);
                     self.accept_failed(id, NetError::InsufficientResources, sink);
                 }
@@ -213,12 +247,12 @@ impl<P: Permissions> Engine<P> {
     fn announce(
         &mut self,
         server: u32,
-        stream: TcpStream,
+        stream: Stream,
         peer: SocketAddr,
         allow_half_open: bool,
         sink: &mut impl FrameSink,
     ) {
-        options::set_accepted_defaults(&stream);
+        options::set_accepted_defaults(stream.tcp());
         let ready = &self.ready;
         let client = self
             .table

@@ -140,7 +140,7 @@ impl<P: Permissions> Engine<P> {
         let multicast = udp.multicast.take().unwrap_or_default();
         let socket = options::bind(SocketAddr::new(ip, port), multicast).map_err(|error| {
             tracing::debug!(socket = udp.id, %error, "bind failed");
-            Failure::code(NetError::from_io(&error))
+            Failure::code(NetError::from_udp_bind(&error))
         })?;
         udp.bound = Some(Bound::new(udp.id, socket, &self.ready));
         udp.look();

@@ -10,6 +10,7 @@ use super::manifest::HostManifest;
 use super::plan::{PRIVATE, PROGRAM, PUBLIC, Plan};
 use super::policy_file::PolicyEdit;
 use super::record::{self, Record};
+use super::registry::Entry;
 use super::targets::{Scope, Target};
 use super::{Error, ExtensionId, Family, HostName, List, Report, Site, disk, words};
 use crate::paths::Environment;
@@ -159,13 +160,56 @@ impl Request {
         let ids: Vec<String> = self.ids.iter().map(|id| id.as_str().to_owned()).collect();
         record::add(&mut record.ids, &ids);
         record::add(&mut record.manifests, manifests.iter().map(|(path, _)| path));
+        let entries = self.entries()?;
+        for (entry, _) in &entries {
+            for key in entry.missing_parents()? {
+                if !record.keys.contains(&key) {
+                    record.keys.push(key);
+                }
+            }
+        }
         plan.write(&record_path, record.to_bytes()?, self.site.record_mode())?;
 
         for (path, manifest) in manifests {
             plan.write(&path, manifest.to_bytes(), PUBLIC)?;
         }
+        for (entry, path) in entries {
+            plan.register(entry, &path)?;
+        }
         self.advise(&edit, &mut plan);
         Ok((plan, edit))
+    }
+
+    /// The registry keys that have to lead to the manifests, each with its one (Windows).
+    fn entries(&self) -> Result<Vec<(Entry, PathBuf)>, Error> {
+        let name = self.name.to_string();
+        let mut entries: Vec<(Entry, PathBuf)> = Vec::new();
+        for target in &self.targets {
+            let path = target.manifest(&name);
+            for entry in target.entries(&name, self.site.system) {
+                if entries.iter().any(|(known, _)| *known == entry) {
+                    continue;
+                }
+                // What leads elsewhere may be another program's, which is not ours to take.
+                for other in entry
+                    .values()?
+                    .iter()
+                    .flatten()
+                    .filter(|other| Path::new(other) != path)
+                {
+                    if let Some(content) = disk::read(Path::new(other))? {
+                        HostManifest::parse(&content, &name).map_err(|reason| {
+                            let key = entry.to_string();
+                            Error::unusable(key.as_ref())(format!(
+                                "it leads to {other}, {reason}; remove the key or choose another --name"
+                            ))
+                        })?;
+                    }
+                }
+                entries.push((entry, path.clone()));
+            }
+        }
+        Ok(entries)
     }
 
     fn granted(&self) -> Result<PolicyEdit, Error> {

@@ -75,6 +75,7 @@ fn mode(_: &fs::Metadata) -> u32 {
 
 /// How somebody else could change a file, or what is in a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix tells"))]
 pub(crate) enum OpenTo {
     /// It belongs to this user, who is neither we nor root.
     Owner(u32),

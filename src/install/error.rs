@@ -92,9 +92,9 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// The registry of Windows is not written yet.
-    #[error("installing on Windows is not supported yet")]
-    Unsupported,
+    /// `--user-data-dir` on Windows.
+    #[error("on Windows browsers find hosts by the registry, not in a user data directory; nothing was changed")]
+    NoDirectories,
 }
 
 impl Error {

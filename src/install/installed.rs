@@ -76,16 +76,57 @@ pub(super) fn look(path: PathBuf, known: &[Target]) -> Result<Option<Found>, Err
 /// Everything of ours that stands for a site, and what stands in its place, readable or not.
 pub(crate) fn all(site: &Site, record: &Record, environment: &Environment) -> Result<Vec<Found>, Error> {
     let known = targets::known(site.system, environment)?;
+    let started = targets::started(environment)?;
     let mut found = Vec::new();
     for path in candidates(site, record, &[], environment)? {
-        found.extend(match look(path.clone(), &known) {
-            Err(Error::Io { source, .. }) => Some(Found {
-                target: target_of(&path, &known),
-                manifest: Err(format!("cannot be read: {source}")),
-                path,
-            }),
-            found => found?,
-        });
+        for target in places(&path, site, &known, &started)? {
+            let known = target.map_or(&[][..], std::slice::from_ref);
+            found.extend(match look(path.clone(), known) {
+                Err(Error::Io { source, .. }) => Some(Found {
+                    target: target.cloned(),
+                    manifest: Err(format!("cannot be read: {source}")),
+                    path: path.clone(),
+                }),
+                found => found?,
+            });
+        }
     }
     Ok(found)
+}
+
+/// Whose place a manifest is in; of nobody known where a user data directory was named.
+fn places<'a>(
+    path: &Path,
+    site: &Site,
+    known: &'a [Target],
+    started: &[Target],
+) -> Result<Vec<Option<&'a Target>>, Error> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let mut is_known = false;
+    let mut led = Vec::new();
+    for target in known.iter().filter(|target| path.parent() == Some(target.directory())) {
+        is_known = true;
+        let entries = target.entries(&name, site.system);
+        if entries.is_empty() {
+            // One place, however many browsers look there.
+            return Ok(vec![Some(target)]);
+        }
+        for entry in entries {
+            if entry.leads_to(path)? {
+                led.push(target);
+                break;
+            }
+        }
+    }
+    // On Windows browsers read each other's keys; those count that are there.
+    let is_here = |target: &Target| started.iter().any(|here| target.browser == here.browser);
+    if led.iter().copied().any(is_here) {
+        led.retain(|target| is_here(target));
+    } else {
+        led.truncate(1);
+    }
+    if !is_known {
+        return Ok(vec![None]);
+    }
+    Ok(led.into_iter().map(Some).collect())
 }

@@ -1,7 +1,8 @@
 //! One installation at a time.
 //!
 //! The lock is on a directory that is there before us and stays: the home, or `/etc` for all users. So it needs no file that would
-//! have to be made, even where nothing can be written, and removed again.
+//! have to be made, even where nothing can be written, and removed again. Windows locks files only: there it is an empty one among
+//! the temporary files.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -30,8 +31,13 @@ impl Lock {
 
     fn take_within(patience: Duration, site: &Site, environment: &Environment) -> Result<Self, Error> {
         let place = place(site, environment);
-        // Windows opens no directories so, and some network file systems lock none: then there is no lock.
-        let Ok(directory) = File::open(&place) else {
+        // Some network file systems lock nothing: then there is no lock.
+        let opened = if cfg!(windows) {
+            File::create(&place)
+        } else {
+            File::open(&place)
+        };
+        let Ok(directory) = opened else {
             return Ok(Self { _directory: None });
         };
         for _ in 0..=patience.as_millis() / PAUSE.as_millis() {
@@ -49,6 +55,9 @@ impl Lock {
 }
 
 fn place(site: &Site, environment: &Environment) -> PathBuf {
+    if cfg!(windows) {
+        return std::env::temp_dir().join("chrome-sockets-install.lock");
+    }
     match environment.home() {
         Ok(home) if !site.system => home.to_owned(),
         // Without a home everything was named by variables.

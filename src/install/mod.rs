@@ -18,6 +18,7 @@ mod names;
 mod plan;
 pub(crate) mod policy_file;
 pub(crate) mod record;
+mod registry;
 mod remove;
 mod report;
 mod site;
@@ -109,15 +110,12 @@ fn lock_unless(dry_run: bool, system: bool, environment: &Environment) -> Result
 }
 
 fn may_change(environment: &Environment, system: bool) -> Result<(), Error> {
-    match environment.platform {
-        Platform::Windows => return Err(Error::Unsupported),
-        Platform::Linux | Platform::MacOs => {}
-    }
     // What sudo leaves in a home, root's or the user's, belongs to root, and serves a browser that nobody runs as root.
     if environment.under_sudo && environment.is_root && !system {
         return Err(Error::Sudo);
     }
-    if system && !environment.is_root {
+    // On Windows the directories and keys of all users say so themselves.
+    if system && !environment.is_root && environment.platform != Platform::Windows {
         return Err(Error::NotRoot);
     }
     Ok(())

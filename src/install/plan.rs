@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::registry::{self, Entry};
 use super::report::{Action, Report};
 use super::transaction::Transaction;
 use super::{Error, disk};
@@ -22,6 +23,12 @@ enum Step {
     Keep(PathBuf),
     Remove(PathBuf),
     RemoveDirectory(PathBuf),
+    /// A registry key that is to lead to a manifest.
+    Register(Entry, PathBuf),
+    KeepEntry(Entry),
+    Unregister(Entry),
+    /// A registry key of which nothing is left but itself, for all users or for one.
+    RemoveKey(bool, String),
     /// Something a person should know; no effect.
     Say(String),
 }
@@ -69,6 +76,28 @@ impl Plan {
 
     pub(super) fn remove(&mut self, path: PathBuf) {
         self.steps.push(Step::Remove(path));
+    }
+
+    /// Plans that a registry key leads to `manifest`.
+    pub(super) fn register(&mut self, entry: Entry, manifest: &Path) -> Result<(), Error> {
+        let same = entry.values()? == entry.values_for(manifest)?;
+        self.steps.push(if same {
+            Step::KeepEntry(entry)
+        } else {
+            Step::Register(entry, manifest.to_owned())
+        });
+        Ok(())
+    }
+
+    pub(super) fn unregister(&mut self, entries: Vec<Entry>) {
+        self.steps.extend(entries.into_iter().map(Step::Unregister));
+    }
+
+    /// Plans the removal of registry keys that hold nothing any more by then.
+    pub(super) fn remove_emptied_keys(&mut self, system: bool, keys: Vec<String>) {
+        // The innermost first, so that their parents are found empty.
+        let steps = keys.into_iter().rev().map(|key| Step::RemoveKey(system, key));
+        self.steps.extend(steps);
     }
 
     /// Plans the removal of those of `directories` that hold nothing but what this plan removes; returns the others.
@@ -121,9 +150,12 @@ impl Plan {
                 Step::Write { path, .. } => report.file(Action::Write, path),
                 Step::Keep(path) => report.file(Action::Keep, path),
                 Step::Remove(path) => report.file(Action::Remove, path),
+                Step::Register(entry, _) => report.file(Action::Write, entry.to_string().into()),
+                Step::KeepEntry(entry) => report.file(Action::Keep, entry.to_string().into()),
+                Step::Unregister(entry) => report.file(Action::Remove, entry.to_string().into()),
                 Step::Say(line) => report.say(line),
                 // They come and go with their files and are not worth a line.
-                Step::MakeDirectory(_) | Step::RemoveDirectory(_) => {}
+                Step::MakeDirectory(_) | Step::RemoveDirectory(_) | Step::RemoveKey(..) => {}
             }
         }
         Ok(report)
@@ -142,13 +174,17 @@ impl Plan {
             match step {
                 Step::Write { path, .. } => transaction.put(path)?,
                 Step::Remove(path) => transaction.take_away(path)?,
+                Step::Register(entry, manifest) => transaction.set(entry, &entry.values_for(manifest)?)?,
+                Step::Unregister(entry) => transaction.set(entry, &vec![None; entry.values()?.len()])?,
                 _ => {}
             }
         }
         transaction.commit();
         for step in &self.steps {
-            if let Step::RemoveDirectory(path) = step {
-                transaction.remove_directory(path);
+            match step {
+                Step::RemoveDirectory(path) => transaction.remove_directory(path),
+                Step::RemoveKey(system, key) => registry::remove_emptied(*system, key),
+                _ => {}
             }
         }
         Ok(())

@@ -18,6 +18,8 @@ pub(crate) struct Record {
     pub(crate) directories: Vec<PathBuf>,
     /// Who is installed: what a manifest that is lost or broken said, as far as it can be told.
     pub(crate) ids: Vec<String>,
+    /// Registry keys that did not exist before, outermost first (Windows).
+    pub(crate) keys: Vec<String>,
 }
 
 impl Record {
@@ -33,11 +35,14 @@ impl Record {
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let list =
             |paths: &[PathBuf]| -> Result<serde_json::Value, Error> { paths.iter().map(|path| utf8(path)).collect() };
-        let value = serde_json::json!({
+        let mut value = serde_json::json!({
             "manifests": list(&self.manifests)?,
             "directories": list(&self.directories)?,
             "ids": self.ids,
         });
+        if !self.keys.is_empty() {
+            value["keys"] = serde_json::json!(self.keys);
+        }
         Ok(format!("{value:#}\n").into_bytes())
     }
 }

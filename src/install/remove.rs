@@ -7,8 +7,9 @@ use super::manifest::HostManifest;
 use super::plan::{PRIVATE, PUBLIC, Plan};
 use super::policy_file::PolicyEdit;
 use super::record::Record;
-use super::targets::Scope;
-use super::{Error, ExtensionId, Site, disk};
+use super::registry::Entry;
+use super::targets::{self, Scope};
+use super::{Browser, Error, ExtensionId, Site, disk};
 use crate::paths::Environment;
 
 /// What a person asked for.
@@ -44,9 +45,19 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
             staying.extend(manifest.ids());
             kept.push(path);
         } else if uninstall.ids.is_empty() {
-            gone.extend(manifest.ids());
-            plan.remove(path);
+            let entries = Entry::leading_to(&path, site.system)?;
+            let (leaving, others) = split(entries, &uninstall.scope, environment)?;
+            plan.unregister(leaving);
+            if others.is_empty() {
+                gone.extend(manifest.ids());
+                plan.remove(path);
+            } else {
+                staying.extend(manifest.ids());
+                kept.push(path);
+            }
         } else if manifest.forbid(&uninstall.ids) {
+            // Browsers on Windows share a manifest, so an extension goes from all of them.
+            plan.unregister(Entry::leading_to(&path, site.system)?);
             plan.remove(path);
         } else {
             plan.write(&path, manifest.to_bytes(), PUBLIC)?;
@@ -68,6 +79,7 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
             }
         }
         plan.remove_emptied(record.directories);
+        plan.remove_emptied_keys(site.system, record.keys);
     } else {
         record.directories = plan.remove_emptied(record.directories);
         record.manifests = kept;
@@ -78,6 +90,26 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
         plan.say("Nothing of ours was found.".to_owned());
     }
     Ok(plan)
+}
+
+/// Registry keys by whether they go with the browsers of `scope`. One that a browser outside of it reads as well stays, if that
+/// browser has been started here.
+fn split(entries: Vec<Entry>, scope: &Scope, environment: &Environment) -> Result<(Vec<Entry>, Vec<Entry>), Error> {
+    if scope.is_everything() {
+        return Ok((entries, Vec::new()));
+    }
+    let reads = |browser: &Browser, entry: &Entry| {
+        let keys = browser.windows.iter().flat_map(|row| row.keys);
+        keys.into_iter().any(|key| entry.is_below(key))
+    };
+    let mut others: Vec<&Browser> = targets::started(environment)?
+        .into_iter()
+        .filter_map(|target| target.browser)
+        .collect();
+    others.retain(|browser| !scope.browsers.contains(browser));
+    Ok(entries.into_iter().partition(|entry| {
+        scope.browsers.iter().any(|browser| reads(browser, entry)) && !others.iter().any(|other| reads(other, entry))
+    }))
 }
 
 fn ours(path: &Path, plan: &mut Plan) -> Result<Option<HostManifest>, Error> {

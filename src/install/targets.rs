@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::browsers::{BROWSERS, Browser, Family, Files, Packaging};
+use super::registry::Entry;
 use super::site::Site;
 use super::{Error, ExtensionId, disk};
 use crate::paths::{Environment, Platform};
@@ -34,6 +35,14 @@ impl Target {
     pub(crate) fn directory(&self) -> &Path {
         match &self.place {
             Place::Directory(directory) | Place::Registry { directory, .. } => directory,
+        }
+    }
+
+    /// The registry keys that have to lead to the manifest of the host `name` there.
+    pub(super) fn entries(&self, name: &str, system: bool) -> Vec<Entry> {
+        match &self.place {
+            Place::Directory(_) => Vec::new(),
+            Place::Registry { keys, .. } => keys.iter().map(|key| Entry::new(system, key, name)).collect(),
         }
     }
 
@@ -72,6 +81,9 @@ impl Scope {
 
     /// What was named, existing or not.
     pub(super) fn named(&self, environment: &Environment) -> Result<Vec<Target>, Error> {
+        if environment.platform == Platform::Windows && !self.user_data_dirs.is_empty() {
+            return Err(Error::NoDirectories);
+        }
         let mut targets = Vec::new();
         for browser in &self.browsers {
             let places = of_browser(browser, self.system, environment)?;

@@ -1,7 +1,8 @@
 //! Changes to the disk that can be taken back until the last of them has succeeded.
 //!
 //! A reader sees each file as it was or as it is to be: files are written beside their place and renamed. Links in a file's place
-//! are replaced, not followed. That also serves a program that is running, which cannot be written ("Text file busy").
+//! are replaced, not followed. That also serves a program that is running, which cannot be written ("Text file busy"). On Windows
+//! nothing replaces it either, but it can be renamed: what stood there goes aside first, and is removed when nobody runs it any more.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,6 +11,11 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::Error;
+use super::registry::{Entry, Values};
+
+/// Names of temporary files begin and end so.
+const PREFIX: &str = ".chrome-sockets-";
+const SUFFIX: &str = ".tmp";
 
 /// What has been done so far. Dropping it removes the temporary files.
 #[derive(Debug, Default)]
@@ -17,6 +23,8 @@ pub(super) struct Transaction {
     made: Vec<PathBuf>,
     staged: Vec<(PathBuf, NamedTempFile)>,
     done: Vec<Done>,
+    /// Registry keys, what they held, and the keys that were not there for them.
+    entries: Vec<(Entry, Values, Vec<String>)>,
 }
 
 /// A change that can be seen.
@@ -63,16 +71,18 @@ impl Transaction {
         let (_, file) = self.staged.remove(at);
         let before = match path.symlink_metadata() {
             Err(_) => Before::Nothing,
-            // A second name keeps it, without a moment in which the file is missing.
-            Ok(_) => beside(path, |second| fs::hard_link(path, second)).map_or(Before::Lost, Before::Kept),
+            Ok(_) => keep(path).map_or(Before::Lost, Before::Kept),
         };
-        file.persist(path)
-            .map_err(|error| Error::io("write", path)(error.error))?;
-        self.done.push(Done {
-            path: path.to_owned(),
-            before,
-        });
-        Ok(())
+        let written = file.persist(path);
+        if written.is_ok() || cfg!(windows) {
+            self.done.push(Done {
+                path: path.to_owned(),
+                before,
+            });
+        }
+        written
+            .map(|_| ())
+            .map_err(|error| Error::io("write", path)(error.error))
     }
 
     /// Takes a file away; one that is gone already is no failure.
@@ -88,11 +98,26 @@ impl Transaction {
         Ok(())
     }
 
+    /// Makes a registry key hold `values`.
+    pub(super) fn set(&mut self, entry: &Entry, values: &Values) -> Result<(), Error> {
+        // Before it is tried: one view may be written and the other refuse.
+        self.entries
+            .push((entry.clone(), entry.values()?, entry.missing_parents()?));
+        entry.set(values)
+    }
+
     /// From now on nothing is taken back.
     pub(super) fn commit(&mut self) {
-        // What was kept goes when it is dropped.
-        self.done.clear();
+        // What was kept goes when it is dropped, unless it is a program that runs.
+        for done in self.done.drain(..) {
+            let directory = done.path.parent().map(Path::to_owned);
+            drop(done);
+            if let Some(directory) = directory {
+                sweep(&directory);
+            }
+        }
         self.made.clear();
+        self.entries.clear();
     }
 
     /// Removes a directory, unless somebody has put something there in the meantime.
@@ -103,6 +128,10 @@ impl Transaction {
 
     /// Takes everything back, as far as the system lets us.
     pub(super) fn roll_back(&mut self) {
+        for (entry, before, missing) in self.entries.drain(..).rev() {
+            let _ = entry.set(&before);
+            entry.remove_emptied(&missing);
+        }
         for Done { path, before } in self.done.drain(..).rev() {
             let _ = match before {
                 Before::Nothing => fs::remove_file(&path),
@@ -113,6 +142,37 @@ impl Transaction {
         self.staged.clear();
         for directory in self.made.drain(..).rev() {
             let _ = fs::remove_dir(directory);
+        }
+    }
+}
+
+/// A second name keeps a file, without a moment in which it is missing.
+#[cfg(not(windows))]
+fn keep(path: &Path) -> io::Result<NamedTempFile<()>> {
+    beside(path, |second| fs::hard_link(path, second))
+}
+
+/// Another name: nothing can be put into the place of a program that runs.
+#[cfg(windows)]
+fn keep(path: &Path) -> io::Result<NamedTempFile<()>> {
+    // A directory would let itself be renamed, and is not ours to replace.
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    beside(path, |second| fs::rename(path, second))
+}
+
+/// Elsewhere a name can be taken from a program that runs.
+#[cfg(not(windows))]
+fn sweep(_: &Path) {}
+
+/// Removes programs of earlier installations that ran then. There is one installation at a time, so they are nobody's.
+#[cfg(windows)]
+fn sweep(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            let _ = fs::remove_file(directory.join(name));
         }
     }
 }
@@ -138,8 +198,8 @@ fn beside<R>(path: &Path, mut make: impl FnMut(&Path) -> io::Result<R>) -> io::R
     // The temporary file's name, which `tempfile` adds, says nothing to a person; who calls names the file that was meant.
     let mut text = None;
     Builder::new()
-        .prefix(".chrome-sockets-")
-        .suffix(".tmp")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         .make_in(directory, |name| {
             make(name).inspect_err(|error| text = Some(error.to_string()))
         })

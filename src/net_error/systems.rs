@@ -9,8 +9,10 @@ pub(super) struct System {
     plain: &'static [(&'static [i32], NetError)],
     /// What a `connect` reports for these, whatever else is the case.
     connect: &'static [(i32, NetError)],
-    /// A failed `accept` that only says that one client has left. Windows has none to Chromium.
-    client_gone: Option<i32>,
+    /// What the `bind` of a udp socket reports for these.
+    udp_bind: &'static [(i32, NetError)],
+    /// Failures of `accept` that only say that one client has left.
+    client_gone: &'static [i32],
 }
 
 impl System {
@@ -33,9 +35,15 @@ impl System {
         }
     }
 
+    /// The table of a failed `bind` of a udp socket.
+    pub(super) fn udp_bind_error(&self, number: i32) -> NetError {
+        let row = self.udp_bind.iter().find(|&&(own, _)| own == number);
+        row.map_or_else(|| self.error(number), |&(_, error)| error)
+    }
+
     /// Whether a failed `accept` is no error: accepting goes on.
     pub(super) fn is_client_gone(&self, number: i32) -> bool {
-        self.client_gone == Some(number)
+        self.client_gone.contains(&number)
     }
 }
 
@@ -109,8 +117,9 @@ pub(super) const LINUX: System = System {
         (110, NetError::ConnectionTimedOut),
         (97, NetError::AddressUnreachable),
     ],
+    udp_bind: &[],
     // ECONNABORTED
-    client_gone: Some(103),
+    client_gone: &[103],
 };
 
 #[cfg_attr(not(target_vendor = "apple"), allow(dead_code, reason = "tested everywhere"))]
@@ -173,8 +182,10 @@ pub(super) const MACOS: System = System {
         (60, NetError::ConnectionTimedOut),
         (47, NetError::AddressUnreachable),
     ],
+    // EADDRNOTAVAIL
+    udp_bind: &[(49, NetError::AddressInUse)],
     // ECONNABORTED
-    client_gone: Some(53),
+    client_gone: &[53],
 };
 
 #[cfg_attr(not(windows), allow(dead_code, reason = "tested everywhere"))]
@@ -228,7 +239,11 @@ pub(super) const WINDOWS: System = System {
         (10060, NetError::ConnectionTimedOut),
         (10047, NetError::AddressUnreachable),
     ],
-    client_gone: None,
+    // WSAEACCES, WSAEADDRNOTAVAIL
+    udp_bind: &[(10013, NetError::AddressInUse), (10049, NetError::AddressInUse)],
+    // WSAECONNRESET, which Winsock's `accept` is documented to say of a client that has left, and WSAENOTCONN, which wine's says.
+    // Chromium pauses the server for it: any peer could stop any server on Windows.
+    client_gone: &[10054, 10057],
 };
 
 #[cfg(test)]

@@ -255,15 +255,13 @@ mod unix {
         fs::create_dir(&path).expect("directory");
         assert!(!fixture.listens("127.0.0.1"));
         fs::remove_dir(&path).expect("removed");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &path,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RUSR,
-            0,
-        )
-        .expect("fifo");
-        assert!(!fixture.listens("127.0.0.1"), "and a FIFO does not block");
+        // rustix makes none on macOS.
+        #[cfg(not(target_vendor = "apple"))]
+        {
+            use rustix::fs::{CWD, FileType, Mode, mknodat};
+            mknodat(CWD, &path, FileType::Fifo, Mode::RUSR, 0).expect("fifo");
+            assert!(!fixture.listens("127.0.0.1"), "and a FIFO does not block");
+        }
     }
 
     #[test]

@@ -32,9 +32,16 @@ const MIN_PAYLOAD: usize = 1024;
 pub struct Frame {
     buffer: Buffer,
     start: usize,
+    urgent: bool,
 }
 
 impl Frame {
+    /// Whether it holds nothing but answers, which somebody waits for and to which the network is not about to add anything.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
     /// What is to be written.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -53,6 +60,7 @@ impl Frame {
 pub struct FrameWriter {
     buffer: Buffer,
     messages: usize,
+    urgent: bool,
     /// Where the part for payload began; everything that waited in order stands before it.
     payload_start: Option<usize>,
 }
@@ -73,6 +81,7 @@ impl FrameWriter {
         Self {
             buffer,
             messages: 0,
+            urgent: true,
             payload_start: None,
         }
     }
@@ -103,6 +112,7 @@ impl FrameWriter {
         Frame {
             buffer: self.buffer,
             start,
+            urgent: self.urgent,
         }
     }
 
@@ -158,6 +168,8 @@ impl FrameSink for FrameWriter {
         if self.payload_start.is_none() && self.buffer.len() >= CONTROL_TARGET {
             return Placed::Full;
         }
+        // What is sent is often answered by the peer at once.
+        self.urgent &= matches!(message, Outgoing::Reply { outcome, .. } if !matches!(outcome, Ok(Value::Sent(_))));
         if let Outgoing::Reply {
             id,
             outcome: Ok(Value::Infos(list)),
@@ -184,6 +196,7 @@ impl FrameSink for FrameWriter {
     }
 
     fn receive(&mut self, socket: u32, slice: usize, bytes: &[u8]) {
+        self.urgent = false;
         let placed = self.place(|out| {
             json(
                 out,
@@ -201,6 +214,7 @@ impl FrameSink for FrameWriter {
     }
 
     fn receive_from(&mut self, socket: u32, bytes: &[u8], address: &str, port: u16) {
+        self.urgent = false;
         let placed = self.place(|out| {
             json(
                 out,
@@ -253,6 +267,11 @@ fn encode(out: &mut Buffer, message: &Outgoing) {
             value(out, message);
             out.extend(b"}}");
         }
+        Outgoing::LastWords { message } => {
+            out.extend(b"{\"event\":\"host.error\",\"params\":{\"fatal\":true,\"message\":");
+            value(out, message);
+            out.extend(b"}}");
+        }
     }
 }
 
@@ -297,6 +316,7 @@ fn encode_value(out: &mut Buffer, result: &Value) {
         Value::Infos(list) => value(out, list),
         Value::Groups(list) => value(out, list),
         Value::Interfaces(list) => value(out, list),
+        Value::Generated(pair) => value(out, pair),
         Value::Hello(hello) => value(out, hello),
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::frame;
 use crate::net_error::NetError;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -11,10 +10,9 @@ use serde_json::{Value as Json, json};
 /// The frame's JSON, read back through the header.
 fn body(writer: FrameWriter) -> Json {
     let frame = writer.finish();
-    let mut body = Vec::new();
-    assert!(frame::read(&mut frame.bytes(), &mut body).unwrap());
-    assert_eq!(body.len() + HEADER, frame.bytes().len());
-    serde_json::from_slice(&body).unwrap()
+    let (header, body) = frame.bytes().split_at(HEADER);
+    assert_eq!(header, u32::try_from(body.len()).unwrap().to_ne_bytes());
+    serde_json::from_slice(body).unwrap()
 }
 
 fn one(mut message: Outgoing) -> Json {
@@ -40,6 +38,8 @@ fn info(socket_id: u32, name: Option<&str>) -> SocketInfo {
         peer_address: None,
         peer_port: None,
         allow_half_open: None,
+        tls: None,
+        failed_handshakes: None,
     }
 }
 

@@ -13,13 +13,14 @@ mod request;
 pub use decode::{Incoming, MAX_MESSAGES, decode};
 pub use encode::{Frame, FrameWriter};
 pub use outgoing::{
-    Failure, FrameSink, HelloCredit, HelloLimits, HelloReply, NetworkInterface, Outgoing, Placed, SocketInfo, Value,
+    Failure, FrameSink, GeneratedPair, HelloCredit, HelloLimits, HelloReply, NetworkInterface, Outgoing, Placed,
+    SocketInfo, Value,
 };
-pub use params::{Data, MAX_MANIFEST_KEY, MAX_NAME, ManifestKey, Name};
+pub use params::{Bounded, Data, MAX_MANIFEST_KEY, MAX_NAME, MAX_PEM, ManifestKey, Name, Pem};
 pub use request::{
-    Ack, Bind, Call, Connect, Create, DnsQueryType, Group, Hello, Listen, NoParams, Properties, Send, ServerCreate,
-    ServerProperties, ServerUpdate, SetEnabled, SetKeepAlive, SetNoDelay, SetPaused, SetTimeToLive, SocketOnly,
-    UdpSend, Update,
+    Ack, Bind, Call, Connect, Create, DnsQueryType, GenerateCertificate, GenerateOptions, Group, Hello, Hosts, Listen,
+    NoParams, Properties, Secure, SecureOptions, Send, ServerCreate, ServerProperties, ServerUpdate, SetEnabled,
+    SetKeepAlive, SetNoDelay, SetPaused, SetTimeToLive, SocketOnly, TlsPair, TlsVersion, TlsVersions, UdpSend, Update,
 };
 
 /// The lowest and the highest protocol this host speaks.

@@ -56,6 +56,11 @@ pub enum Outgoing {
         /// What was wrong.
         message: String,
     },
+    /// `host.error` with `fatal`: nothing comes after it.
+    LastWords {
+        /// Why the host ends.
+        message: String,
+    },
 }
 
 /// The value of a successful reply.
@@ -77,8 +82,27 @@ pub enum Value {
     Interfaces(Vec<NetworkInterface>),
     /// `getJoinedGroups`
     Groups(Vec<String>),
+    /// `generateCertificate`
+    Generated(Box<GeneratedPair>),
     /// `host.hello`
     Hello(Box<HelloReply>),
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GeneratedPair {
+    /// The certificate, which has signed itself.
+    pub certificate: String,
+    /// Its key.
+    pub private_key: String,
+}
+
+impl std::fmt::Debug for GeneratedPair {
+    // A key never reaches a log, not even through a debug print.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a certificate and its key")
+    }
 }
 
 /// One address of this computer.
@@ -233,6 +257,12 @@ pub struct SocketInfo {
     /// Its flag, if set (tcp and tcpServer).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_half_open: Option<bool>,
+    /// Whether its clients speak TLS, if they do (tcpServer).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<bool>,
+    /// How many handshakes of clients have failed, if they speak TLS (tcpServer).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_handshakes: Option<u64>,
 }
 
 #[allow(clippy::ref_option, reason = "serde's signature")]
@@ -271,6 +301,10 @@ impl Outgoing {
                 outcome: Ok(Value::Interfaces(list)),
                 ..
             } => 32 + list.iter().map(|each| 96 + each.name.len()).sum::<usize>(),
+            Self::Reply {
+                outcome: Ok(Value::Generated(pair)),
+                ..
+            } => 96 + pair.certificate.len() + pair.private_key.len(),
             Self::Error { message } => 64 + message.len(),
             _ => 96,
         }

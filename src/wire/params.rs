@@ -30,6 +30,11 @@ macro_rules! params {
                         formatter.write_str("an object")
                     }
 
+                    // `deserialize_map` would quote the text, which may be payload or a key in the wrong place.
+                    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<$name, E> {
+                        Err(E::invalid_type(serde::de::Unexpected::Other("string"), &self))
+                    }
+
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         $(let mut $field: Option<$type> = None;)*
                         while let Some(key) = map.next_key::<$crate::wire::params::Key<'de>>()? {
@@ -45,7 +50,7 @@ macro_rules! params {
                         },)* })
                     }
                 }
-                deserializer.deserialize_map(Reader)
+                deserializer.deserialize_any(Reader)
             }
         }
     )*};
@@ -216,6 +221,41 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
+/// The longest PEM text, in bytes.
+pub const MAX_PEM: usize = 64 << 10;
+
+/// Certificates or a key in PEM: at most [`MAX_PEM`] bytes, bounded before anything of it is looked at.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pem(pub String);
+
+impl fmt::Debug for Pem {
+    // A key never reaches a log, not even through a debug print.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes", self.0.len())
+    }
+}
+
+impl<'de> Deserialize<'de> for Pem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Pem;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("PEM text")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Pem, E> {
+                if text.len() > MAX_PEM {
+                    return Err(E::custom(format_args!("PEM text is longer than {MAX_PEM} bytes")));
+                }
+                Ok(Pem(text.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Reader)
+    }
+}
+
 /// The longest manifest key `sockets`, in bytes of JSON.
 pub const MAX_MANIFEST_KEY: usize = 256 << 10;
 
@@ -246,7 +286,7 @@ impl<'de> Deserialize<'de> for ManifestKey {
 
 /// A list of at most `N` items; a longer one is refused before it is collected.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Bounded<T, const N: usize>(pub(super) Vec<T>);
+pub struct Bounded<T, const N: usize>(pub Vec<T>);
 
 impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for Bounded<T, N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error};
 
-use super::params::{Bounded, Data, Field, ManifestKey, Name, params, required};
+use super::params::{Bounded, Data, Field, ManifestKey, Name, Pem, params, required};
 
 params! {
     /// `host.hello`: what the shim is and wants.
@@ -53,6 +53,30 @@ params! {
         name "name": Option<Name>,
         /// Whether clients accepted from now on are still written to when they have finished (decision D8).
         allow_half_open "allowHalfOpen": Option<bool>,
+        /// What clients accepted from now on speak TLS with.
+        tls "tls": Option<TlsPair>,
+    }
+
+    /// What a server proves itself with, both in PEM.
+    TlsPair {
+        /// The server's certificate, and behind it those that lead to an authority.
+        certificate "certificate": Pem,
+        /// The key of the first.
+        private_key "privateKey": Pem,
+    }
+
+    /// `tcpServer.generateCertificate`, a method of our own.
+    GenerateCertificate {
+        /// What it is to be like.
+        options "options": Option<GenerateOptions>,
+    }
+
+    /// See [`GenerateCertificate`].
+    GenerateOptions {
+        /// Names and addresses it is for; this computer's when absent.
+        hosts "hosts": Option<Hosts>,
+        /// How long it is good for: 1 to 3650, 397 when absent.
+        days "days": Option<i32>,
     }
 
     /// `tcpServer.create`.
@@ -127,6 +151,28 @@ params! {
         data "data": Data,
     }
 
+    /// `tcp.secure`.
+    Secure {
+        /// The socket.
+        socket_id "socketId": i32,
+        /// What is asked of the handshake.
+        options "options": Option<SecureOptions>,
+    }
+
+    /// See [`Secure`].
+    SecureOptions {
+        /// Which versions are offered.
+        tls_version "tlsVersion": Option<TlsVersions>,
+    }
+
+    /// See [`SecureOptions`].
+    TlsVersions {
+        /// The lowest.
+        min "min": Option<TlsVersion>,
+        /// The highest.
+        max "max": Option<TlsVersion>,
+    }
+
     /// `udp.bind`.
     Bind {
         /// The socket.
@@ -194,7 +240,30 @@ params! {
     }
 }
 
-required!(ServerProperties, Properties);
+required!(ServerProperties, Properties, Pem);
+
+/// A list of hosts, each a name or an address.
+pub type Hosts = Bounded<String, 64>;
+
+/// A version of TLS as an app names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum TlsVersion {
+    /// 1.0, which is not spoken any more.
+    #[serde(rename = "tls1")]
+    Tls1,
+    /// 1.1, which is not spoken any more.
+    #[serde(rename = "tls1.1")]
+    Tls11,
+    /// 1.2.
+    #[serde(rename = "tls1.2")]
+    Tls12,
+    /// 1.3.
+    #[serde(rename = "tls1.3")]
+    Tls13,
+    /// Any other text; it counts as absent.
+    #[serde(other)]
+    Unknown,
+}
 
 /// Which addresses of a name `connect` and udp's `send` use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -265,6 +334,7 @@ methods! {
     "sockets.tcpServer.close" TcpServerClose(SocketOnly),
     "sockets.tcpServer.getInfo" TcpServerGetInfo(SocketOnly),
     "sockets.tcpServer.getSockets" TcpServerGetSockets(NoParams),
+    "sockets.tcpServer.generateCertificate" TcpServerGenerateCertificate(GenerateCertificate),
     "sockets.tcp.create" TcpCreate(Create),
     "sockets.tcp.update" TcpUpdate(Update),
     "sockets.tcp.setPaused" TcpSetPaused(SetPaused),
@@ -272,6 +342,7 @@ methods! {
     "sockets.tcp.disconnect" TcpDisconnect(SocketOnly),
     "sockets.tcp.send" TcpSend(Send),
     "sockets.tcp.close" TcpClose(SocketOnly),
+    "sockets.tcp.secure" TcpSecure(Secure),
     "sockets.tcp.getInfo" TcpGetInfo(SocketOnly),
     "sockets.tcp.getSockets" TcpGetSockets(NoParams),
     "sockets.tcp.setKeepAlive" TcpSetKeepAlive(SetKeepAlive),

@@ -4,11 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::sources::{Sources, declaration, ids};
 
-/// What is not built yet, and may be open until it is: `secure`.
-const UNBUILT: [&str; 11] = [
-    "T-61", "T-62", "T-63", "T-64", "T-65", "T-66", "T-67", "T-68", "T-69", "T-70", "T-76",
-];
-
 pub(crate) struct Repository<'a> {
     /// Makes the assertions: `- **S-22** …`.
     pub(crate) document: &'a str,
@@ -82,7 +77,7 @@ pub(crate) fn problems(repository: &Repository) -> Vec<String> {
         problems.push("the document has a number twice".to_owned());
     }
     let decisions = repository.decisions();
-    let (mut seen, mut open) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen = BTreeSet::new();
     for row in rows(repository.table) {
         match row {
             Ok(row) => {
@@ -91,9 +86,6 @@ pub(crate) fn problems(repository: &Repository) -> Vec<String> {
                 }
                 if !seen.insert(row.id) {
                     problems.push(format!("{}: two rows", row.id));
-                }
-                if row.status == "open" {
-                    open.insert(row.id);
                 }
                 let of_row = row_problems(&row, repository, &decisions);
                 problems.extend(of_row.into_iter().map(|problem| format!("{}: {problem}", row.id)));
@@ -107,8 +99,6 @@ pub(crate) fn problems(repository: &Repository) -> Vec<String> {
         for id in ids(text) {
             if !known.contains(&*id) {
                 problems.push(format!("{path} names {id}, which the document does not have"));
-            } else if open.contains(&*id) {
-                problems.push(format!("{path} names {id}, which is open"));
             }
         }
     }
@@ -125,12 +115,6 @@ fn row_problems(row: &Row, repository: &Repository, decisions: &BTreeSet<&str>) 
                 problems.push(format!("replaced by {decision:?}, which is no decision"));
             }
             true
-        }
-        "open" => {
-            if !may_be_open(row.id) {
-                problems.push("may not be open".to_owned());
-            }
-            false
         }
         "not applicable" => false,
         other => {
@@ -150,8 +134,4 @@ fn row_problems(row: &Row, repository: &Repository, decisions: &BTreeSet<&str>) 
         }
     }
     problems
-}
-
-fn may_be_open(id: &str) -> bool {
-    UNBUILT.contains(&id)
 }

@@ -6,7 +6,6 @@ use crate::sources::{Sources, ids};
 const DOCUMENT: &str = "
 - **S-01** [V] given a / b / c.
 - **S-02** [V] given a / b / c.
-- **T-61** [V] given a / `secure` / c.
 - **N-03** [V] given a / b / c.
 - a list without numbers
 ";
@@ -28,7 +27,6 @@ const TABLE: &str = "
 | --- | --- | --- | --- |
 | S-01 | test | tests/a.rs: s01_works<br>shim/b.test.js: S-01 works | |
 | S-02 | replaced | shim/b.test.js: ${id}: works | D2: is better |
-| T-61 | open | | until TLS is built |
 | N-03 | not applicable | | is the browser's |
 ";
 
@@ -123,14 +121,7 @@ fn a_replacement_that_is_no_decision() {
 }
 
 #[test]
-fn rows_that_may_not_be_open_or_are_not_and_rows_without_a_reason() {
-    finds_in_table("N-03: may not be open", "not applicable", "open");
-    finds("tests/a.rs names T-61, which is open", |_, sources| {
-        sources
-            .get_mut("tests/a.rs")
-            .unwrap()
-            .push_str("#[test]\nfn t61_works() {}\n");
-    });
+fn rows_without_a_reason_or_a_status() {
     finds_in_table("N-03: says not why", "is the browser's", "");
     finds_in_table("N-03: no status is \"skipped\"", "not applicable", "skipped");
 }
@@ -138,9 +129,9 @@ fn rows_that_may_not_be_open_or_are_not_and_rows_without_a_reason() {
 #[test]
 fn tests_where_there_should_be_none_and_none_where_there_should_be_some() {
     finds_in_table(
-        "T-61: open and 1 tests",
-        "| T-61 | open | |",
-        "| T-61 | open | shim/b.test.js: ${id}: works |",
+        "N-03: not applicable and 1 tests",
+        "| N-03 | not applicable | |",
+        "| N-03 | not applicable | shim/b.test.js: S-01 works |",
     );
     finds_in_table("S-02: replaced and 0 tests", "shim/b.test.js: ${id}: works", "");
 }

@@ -423,6 +423,7 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// Writes a policy nobody else can write.
+#[allow(clippy::needless_pass_by_value, reason = "callers make the path in place")]
 pub fn write_policy(path: PathBuf, content: &[u8]) {
     fs::write(&path, content).unwrap();
     #[cfg(unix)]

@@ -7,6 +7,10 @@
     unreachable_pub,
     reason = "tests; a skipped one prints why"
 )]
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(unused_imports, dead_code, reason = "what only tests that need Linux use")
+)]
 
 mod accepted;
 mod accepting;
@@ -20,6 +24,7 @@ mod ending;
 #[cfg(target_os = "linux")]
 mod errors;
 mod faults;
+mod files;
 mod future;
 mod gates;
 mod half_open;
@@ -27,7 +32,6 @@ mod host;
 mod input;
 mod isolation;
 mod listening;
-#[cfg(target_os = "linux")]
 mod model;
 #[cfg(target_os = "linux")]
 mod multicast;
@@ -39,6 +43,8 @@ mod policy;
 #[cfg(target_os = "linux")]
 mod process;
 mod receiving;
+#[cfg(windows)]
+mod redirected;
 #[cfg(target_os = "linux")]
 mod refusals;
 mod sending;
@@ -46,6 +52,6 @@ mod servers;
 mod session;
 mod started;
 mod steps;
-#[cfg(target_os = "linux")]
 mod stress;
+mod tls;
 mod udp;

@@ -122,6 +122,10 @@ pub fn read_exact(stream: &mut TcpStream, length: usize) -> Vec<u8> {
     bytes
 }
 
+/// Whether a reader can tell a reset from a FIN. wine takes the error off the socket before its reader sees it; a reader outside
+/// wine does see the host's resets.
+pub const SEES_RESETS: bool = cfg!(not(windows));
+
 /// The bytes that arrive before the connection ends, and whether it ended by a FIN.
 pub fn read_to_any_end(stream: &mut TcpStream) -> (Vec<u8>, bool) {
     let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 mod churn;
 mod crowds;
+#[cfg(target_os = "linux")]
 mod memory;
 mod resets;
 

@@ -104,7 +104,10 @@ fn u05_u08_bind_checks_id_permission_state_and_address_in_this_order() {
         net(-147, "ADDRESS_IN_USE"),
         "U-06: no address is shared"
     );
-    assert_eq!(host.bind(socket, "192.0.2.1", 0), net(-108, "ADDRESS_INVALID"));
+    // Elsewhere it is another code (`net_error::systems`), and wine binds udp sockets to every address in truth.
+    if cfg!(target_os = "linux") {
+        assert_eq!(host.bind(socket, "192.0.2.1", 0), net(-108, "ADDRESS_INVALID"));
+    }
     // What is bound may not bind again, whatever the address.
     assert_eq!(host.bind(socket, "127.0.0.1", 0), zero());
     assert_eq!(host.bind(socket, "localhost", 0), net(-104, "CONNECTION_FAILED"));

@@ -98,7 +98,7 @@ impl Bench {
         let progress = async {
             tokio::select! {
                 () = changed => {}
-                () = self.engine.connect_progress() => {}
+                () = self.engine.progress() => {}
             }
         };
         tokio::time::timeout(Duration::from_secs(20), progress)

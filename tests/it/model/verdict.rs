@@ -3,15 +3,19 @@
 use std::time::{Duration, Instant};
 
 use super::bytes;
+use super::datagrams::Udp;
 use super::far_ends::{Fate, Seen};
 use super::program::{Kind, Target};
 use super::state::{Call, Check, Ending, Model, Role, Socket, What, ensure};
+use crate::peers::SEES_RESETS;
 
 /// Decision D5 bounds how long, and how much of what the peer goes on to say, a closed connection waits for its peer. Well
 /// inside of these bounds nothing may be lost.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PATIENCE_AT_END: Duration = Duration::from_millis(400);
 const MOST_UNREAD: u64 = 900_000;
+/// The host acknowledges what it takes from the pipe in steps of this size.
+const TAKEN_STEP: u64 = 256 << 10;
 
 impl Model {
     /// A call made by now that is answered without anybody's help.
@@ -25,6 +29,10 @@ impl Model {
         let is_due = |call: &Call| !matches!(call.what, What::Connect(Target::Silence, _));
         if let Some((id, call)) = self.pending.iter().find(|(_, call)| is_due(call)) {
             return Some(format!("the reply to {id}: {call:?}"));
+        }
+        let (given, taken) = self.payload;
+        if given - taken >= TAKEN_STEP {
+            return Some(format!("an ack of {given} bytes, after {taken}"));
         }
         self.sockets.iter().find_map(|(id, socket)| {
             let missing = if socket.paused { None } else { self.missing_of(socket) };
@@ -50,6 +58,7 @@ impl Model {
                 (connection.position < plan.planned)
                     .then(|| format!("bytes, after {} of {}", connection.position, plan.planned))
             }
+            Role::Udp(Udp { bound: Some(bound), .. }) => Some(format!("datagrams: {:?}", bound.waiting.front()?)),
             _ => None,
         }
     }
@@ -78,7 +87,12 @@ impl Model {
         ensure(possible.starts_with(got), || {
             format!("{} bytes, but not those of {}", got.len(), possible.len())
         })?;
-        match seen.fate {
+        let is_cut = got.len() != whole || connection.cut;
+        let fate = match seen.fate {
+            Fate::Fin if is_cut && !SEES_RESETS => Fate::Reset,
+            fate => fate,
+        };
+        match fate {
             Fate::Own => Ok(()),
             Fate::Unused => Err("nobody connected".into()),
             Fate::Fin => {

@@ -10,6 +10,7 @@ use socket2::{Domain, Socket, Type};
 use super::{Size, pause_all};
 use crate::host::{Host, Setup, data};
 use crate::peers::{assert_same, done, pattern, stuff};
+#[cfg(target_os = "linux")]
 use crate::process::arrived;
 
 const NAME_LENGTH: Size = Size { short: 400, full: 4000 };
@@ -95,6 +96,7 @@ const FAIR_ROUNDS: Size = Size { short: 10, full: 200 };
 const WORD: usize = 500;
 
 /// Short segments: with loopback's long ones the kernel opens the window only when nearly everything has been read.
+#[cfg(target_os = "linux")]
 fn greedy_pair(host: &mut Host) -> (u64, TcpStream) {
     let (server, port) = host.server();
     let peer = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -107,6 +109,7 @@ fn greedy_pair(host: &mut Host) -> (u64, TcpStream) {
 }
 
 /// Whoever has bytes when a frame is built is served in that frame, or, where they are too many, as soon as frames have room.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_greedy_socket_shares_every_frame_with_a_hundred_polite_ones() {
     let mut host = Setup {

@@ -1,0 +1,108 @@
+//! Connections of a TLS server whose handshakes are under way. They become clients of the server when these are done.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::handshake::shake_hands;
+use super::stream::Stream;
+use crate::engine::options;
+use crate::net_error::NetError;
+
+/// Handshakes under way at once, for each listener. Further connections wait in the kernel's queue.
+const MOST_UNDER_WAY: usize = 256;
+/// How long a handshake may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections taken from the kernel in one turn.
+const TURN: usize = 64;
+
+/// A listener's handshakes. Dropping it drops their connections.
+#[derive(Debug, Default)]
+pub(crate) struct Incoming(JoinSet<Option<(Stream, SocketAddr)>>);
+
+/// How a server speaks TLS.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    config: Arc<ServerConfig>,
+    failed: Arc<AtomicU64>,
+    turns: Arc<Semaphore>,
+}
+
+impl Serving {
+    pub(super) fn new(config: Arc<ServerConfig>, turns: Arc<Semaphore>) -> Self {
+        Self {
+            config,
+            failed: Arc::default(),
+            turns,
+        }
+    }
+
+    /// Takes another certificate for the handshakes to come. The count goes on.
+    pub(crate) fn renew(&mut self, other: Self) {
+        self.config = other.config;
+    }
+
+    /// How many handshakes have failed.
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// The next connection that speaks TLS. Pending means that the waker will say when to come back. With `room` for so many sockets
+    /// no more handshakes than that are under way, since each holds a descriptor.
+    pub(crate) fn poll_accept(
+        &self,
+        incoming: &mut Incoming,
+        listener: &TcpListener,
+        room: usize,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<(Stream, SocketAddr)>> {
+        let most = room.clamp(1, MOST_UNDER_WAY);
+        for _ in 0..TURN {
+            while let Poll::Ready(Some(ended)) = incoming.0.poll_join_next(context) {
+                if let Ok(Some(accepted)) = ended {
+                    return Poll::Ready(Ok(accepted));
+                }
+            }
+            if incoming.0.len() >= most {
+                return Poll::Pending;
+            }
+            let (tcp, peer) = ready!(listener.poll_accept(context))?;
+            self.begin(incoming, tcp, peer);
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn begin(&self, incoming: &mut Incoming, tcp: TcpStream, peer: SocketAddr) {
+        let (config, failed, turns) = (
+            Arc::clone(&self.config),
+            Arc::clone(&self.failed),
+            Arc::clone(&self.turns),
+        );
+        incoming.0.spawn(async move {
+            let problem = match tokio::time::timeout(PATIENCE, serve(config, &tcp, &turns)).await {
+                Ok(Ok(session)) => return Some((Stream::tls(tcp, session), peer)),
+                Ok(Err(error)) => error.message(),
+                Err(_) => "it took too long",
+            };
+            failed.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(%peer, problem, "a client's handshake failed");
+            // Its alert is on its way, and nobody waits for more.
+            options::finish(&tcp);
+            None
+        });
+    }
+}
+
+async fn serve(config: Arc<ServerConfig>, tcp: &TcpStream, turns: &Semaphore) -> Result<rustls::Connection, NetError> {
+    let session = ServerConnection::new(config).map_err(|_| NetError::Failed)?;
+    shake_hands(tcp, session.into(), None, turns).await
+}

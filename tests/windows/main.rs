@@ -1,0 +1,6 @@
+//! What only Windows has: `install` and `uninstall` with the registry, and programs that cannot be replaced while they run.
+#![cfg(windows)]
+
+mod profile;
+mod registry;
+mod upgrade;
