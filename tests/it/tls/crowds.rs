@@ -69,10 +69,12 @@ fn a_flood_of_garbage_is_counted_and_a_good_client_gets_through() {
     assert_eq!(host.received(socket, 7), b"through");
     // The last of them may not have been looked at yet.
     let start = Instant::now();
-    while served.failed(&mut host) < FLOOD as u64 {
+    // On Windows those that reset before they were accepted were never there.
+    let least = if cfg!(windows) { FLOOD / 4 * 3 } else { FLOOD };
+    while served.failed(&mut host) < least as u64 {
         assert!(start.elapsed() < HANG);
     }
-    assert_eq!(served.failed(&mut host), FLOOD as u64);
+    assert!((least as u64..=FLOOD as u64).contains(&served.failed(&mut host)));
     assert_eq!(host.left_over(), Vec::<Value>::new());
 }
 
