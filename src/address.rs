@@ -1,9 +1,73 @@
-//! IP literals as Chrome reads and prints them (SPEC §0.7, §0.8).
+//! IP literals as Chrome reads and prints them (SPEC §0.7, §0.8), and the hosts of `connect` and `send`.
 //!
 //! Reading follows the URL standard's lenient IPv4 parser (`127.1`, `0x7f.1`, `2130706433` are addresses); names, brackets
 //! and zone ids are not literals. Printing differs from `std` in one point: an IPv4-mapped address is printed in hex groups.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use idna::AsciiDenyList;
+use percent_encoding::percent_decode_str;
+
+/// The longest text that is looked at for a host: far more than any name takes in any spelling.
+const LONGEST_TEXT: usize = 4096;
+/// The longest name DNS knows, with its final dot.
+const LONGEST_NAME: usize = 254;
+const LONGEST_LABEL: usize = 63;
+
+/// What the text of a host means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An address.
+    Address(IpAddr),
+    /// A name a resolver may see: ASCII in lower case, labels of letters, digits, `-` and `_`, perhaps with a final dot.
+    Name(String),
+}
+
+/// The host that `text` means for `connect`, `send` and `secure`, or `None` when it cannot be one.
+///
+/// As in Chromium that is what it would mean in a URL: with escapes (`%31`), letters of Unicode (`ü`, full-width `ｌ`, the dot `。`)
+/// and the lenient forms of IPv4. So what is no address as a text can be one here; permissions go by the text (SPEC §5.3). Unlike
+/// in a URL an IPv6 address has no brackets.
+#[must_use]
+pub fn parse_host(text: &str) -> Option<Host> {
+    if text.len() > LONGEST_TEXT {
+        return None;
+    }
+    if let Some(address) = parse_ip_literal(text) {
+        return Some(Host::Address(address));
+    }
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    // Punycode that is wrong stays as it is, if nothing has to be converted, as in Chromium.
+    let name = match decoded {
+        ascii if ascii.is_ascii() => Cow::Owned(ascii.to_ascii_lowercase()),
+        other => Cow::Owned(
+            idna::domain_to_ascii_cow(other.as_bytes(), AsciiDenyList::URL)
+                .ok()?
+                .into_owned(),
+        ),
+    };
+    if ends_in_number(&name) {
+        return parse_ipv4(&name).map(|address| Host::Address(address.into()));
+    }
+    is_hostname(&name).then(|| Host::Name(name.into_owned()))
+}
+
+/// Whether it can only be an address, as in the URL standard. A resolver may read `a.1` in its own way.
+fn ends_in_number(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) || parse_ipv4_part(last).is_some()
+}
+
+/// Whether a resolver may see it: Chromium's rule (SPEC §12). It matters, because some resolvers take `10.0.0.1 .example.com` for the
+/// address before the space, which nobody granted who granted `*.example.com`.
+fn is_hostname(host: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_label = |label: &str| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(is_allowed);
+    let name = host.strip_suffix('.').unwrap_or(host);
+    host.len() <= LONGEST_NAME && name.split('.').all(is_label)
+}
 
 /// The address that `text` is a literal of, or `None` when it is a name or malformed.
 ///
@@ -128,6 +192,82 @@ mod tests {
             ("::1.2.3.4", "::102:304"),
         ] {
             assert_eq!(parsed(text).as_deref(), Some(canonical), "{text}");
+        }
+    }
+
+    fn host(text: &str) -> Option<String> {
+        Some(match parse_host(text)? {
+            Host::Address(address) => to_text(address),
+            Host::Name(name) => format!("the name {name}"),
+        })
+    }
+
+    #[test]
+    fn a_host_means_what_it_means_in_a_url() {
+        for (text, meaning) in [
+            ("%31%32%37.0.0.1", "127.0.0.1"),
+            ("127.0.0.1%2e", "127.0.0.1"),
+            ("%30x7f.1", "127.0.0.1"),
+            ("\u{ff11}\u{ff12}\u{ff17}.0.0.1", "127.0.0.1"),
+            ("127\u{3002}0\u{3002}0\u{3002}1", "127.0.0.1"),
+            ("\u{2460}\u{2461}\u{2466}.1", "127.0.0.1"),
+            ("127\u{ad}.0.0.1", "127.0.0.1"),
+            ("0:0::1", "::1"),
+            ("LocalHost.", "the name localhost."),
+            ("loc%61lhost", "the name localhost"),
+            ("%EF%BD%8Cocalhost", "the name localhost"),
+            ("\u{dc}.localhost", "the name xn--tda.localhost"),
+            ("u\u{308}.localhost", "the name xn--tda.localhost"),
+            ("fa\u{df}.invalid", "the name xn--fa-hia.invalid"),
+            ("XN--TDA.invalid", "the name xn--tda.invalid"),
+            ("xn--a.invalid", "the name xn--a.invalid"),
+            ("a_b.-c-.invalid", "the name a_b.-c-.invalid"),
+            ("0x.localhost", "the name 0x.localhost"),
+        ] {
+            assert_eq!(host(text).as_deref(), Some(meaning), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_gets_neither_to_a_resolver_nor_anywhere_else() {
+        for text in [
+            "",
+            ".",
+            "%2e",
+            "%",
+            "%zz.invalid",
+            "%2531.invalid",
+            "%FF.invalid",
+            "%00.invalid",
+            "a%20b.invalid",
+            "a b.invalid",
+            "a%2fb.invalid",
+            "a*b.invalid",
+            "a@b.invalid",
+            "a:80",
+            "%3a%3a1",
+            "::%31",
+            "[::1]",
+            "\u{ff3b}::1\u{ff3d}",
+            "fe80::1%lo",
+            "a..invalid",
+            "a.invalid..",
+            "\u{5d0}a.invalid",
+            "\u{301}a.invalid",
+            "\u{a0}.invalid",
+            "\u{fffd}.invalid",
+            "256.0.0.1",
+            "1.2.3.4.5",
+            "a.1",
+            "a.0x1",
+            "a.%31",
+            "a.\u{ff11}",
+            &"x".repeat(64),
+            &"\u{fc}".repeat(64),
+            &"a.".repeat(130),
+            &"\u{ad}".repeat(5000),
+        ] {
+            assert_eq!(host(text), None, "{text}");
         }
     }
 }

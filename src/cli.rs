@@ -9,7 +9,7 @@ mod typed;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::doctor::Doctor;
 use crate::install::{Change, ExtensionId, Family, Install, Uninstall};
@@ -76,6 +76,12 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, Message> {
         })
 }
 
+/// The definitions themselves, from which manual pages and completions are made.
+#[must_use]
+pub fn definitions() -> clap::Command {
+    typed::Cli::command()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,8 +96,7 @@ mod tests {
 
     #[test]
     fn the_definitions_are_consistent() {
-        use clap::CommandFactory;
-        typed::Cli::command().debug_assert();
+        definitions().debug_assert();
     }
 
     #[test]

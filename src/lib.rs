@@ -14,6 +14,7 @@ pub mod engine;
 pub mod frame;
 pub mod host;
 pub mod install;
+pub mod last_words;
 pub mod logging;
 pub mod net_error;
 pub mod paths;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use chrome_sockets_host::cli::{self, Command, Invocation};
 use chrome_sockets_host::doctor::{self, Doctor};
-use chrome_sockets_host::{host, install, logging, paths::Environment, policy::Dirs};
+use chrome_sockets_host::{host, install, last_words, logging, paths::Environment, policy::Dirs};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
@@ -31,7 +31,7 @@ fn run(arguments: &[OsString]) -> anyhow::Result<ExitCode> {
             user: environment.config_dir().ok(),
             system: environment.system_config_dir(),
         };
-        return host::run(&dirs, &extension).map(|()| ExitCode::SUCCESS);
+        return last_words::run(|| host::run(&dirs, &extension)).map(|()| ExitCode::SUCCESS);
     }
     match cli::parse(arguments) {
         Ok(invocation) => carry_out(&invocation, &environment),

@@ -117,11 +117,7 @@ impl Session {
         let (low, high) = hello.protocol;
         let protocol = high.min(PROTOCOLS.1);
         if protocol < low.max(PROTOCOLS.0) {
-            let (ours_low, ours_high) = PROTOCOLS;
-            let reason: Cow<'static, str> = format!(
-                "No common protocol: the shim speaks {low} to {high}, this host {ours_low} to {ours_high}. Update the host: chrome-sockets-host install"
-            )
-            .into();
+            let reason: Cow<'static, str> = self.versions_apart(low, high).into();
             self.state = State::Refusing(reason.clone());
             return Err(Failure::bare(reason));
         }
@@ -146,6 +142,20 @@ impl Session {
             send_window: SEND_WINDOW,
             manifest_error,
         })))
+    }
+
+    /// What a person can do about a shim and a host that do not understand each other.
+    fn versions_apart(&mut self, low: u32, high: u32) -> String {
+        let (ours_low, ours_high) = PROTOCOLS;
+        let remedy = if high < ours_low {
+            "The extension is too old for this host: update the extension".to_owned()
+        } else {
+            let id = self.engine.permissions().extension_id();
+            format!(
+                "The host is too old for this extension: get a newer chrome-sockets-host, and with it run: chrome-sockets-host install --extension-id {id}"
+            )
+        };
+        format!("No common protocol: the shim speaks {low} to {high}, this host {ours_low} to {ours_high}. {remedy}")
     }
 
     /// The orderly end: every socket is closed and later calls are refused.

@@ -133,8 +133,37 @@ export const docs = {
     },
     SocketProperties: {
       text: 'Properties of a listening socket.',
-      members: { persistent, name, allowHalfOpen: `For the connections accepted from now on. ${allowHalfOpen}` },
-      source: `${SERVER}; \`allowHalfOpen\`: ${OURS}`,
+      members: {
+        persistent,
+        name,
+        allowHalfOpen: `For the connections accepted from now on. ${allowHalfOpen}`,
+        tls: "Makes a server that speaks TLS 1.2 and 1.3: `onAccept` comes when a client's handshake has succeeded, and all else is as without it. `update` with another pair is for the connections to come. Absent, as in Chrome: plain TCP.",
+      },
+      source: `${SERVER}; \`allowHalfOpen\` and \`tls\`: ${OURS}`,
+    },
+    TlsPair: {
+      text: 'What a server proves itself with. Keep the key to yourself: `chrome.storage.local`, no log, no page of others.',
+      members: {
+        certificate: "PEM, at most 64 KiB: the server's certificate, and behind it those that lead to an authority.",
+        privateKey: 'PEM, at most 64 KiB: the unencrypted key of the first (PKCS #8, PKCS #1 or SEC 1).',
+      },
+      source: OURS,
+    },
+    CertificateOptions: {
+      text: 'What a generated certificate is to be like.',
+      members: {
+        hosts:
+          'Names and addresses it is for, 1 to 64; a name may begin with `*.`. `localhost`, `127.0.0.1` and `::1` when absent.',
+        days: 'How long it is good for, 1 to 3650; 397 when absent.',
+      },
+      source: OURS,
+    },
+    generateCertificate: {
+      text: 'Makes a key and a certificate that has signed itself, for `tls`. Clients trust it when they are told to (`curl --cacert`), and nobody else does.',
+      members: { options: 'Its hosts and its time.' },
+      result: 'The pair; nothing of it is kept here.',
+      errors: ['`Invalid `hosts`: …`, `Invalid `days`: …`.'],
+      source: OURS,
     },
     SocketInfo: {
       text: 'State of a listening socket.',
@@ -146,8 +175,10 @@ export const docs = {
         localAddress: 'Address it listens on, canonical; absent while it does not listen.',
         localPort: 'Port it listens on, 1 to 65535; absent while it does not listen.',
         allowHalfOpen: 'As given; absent unless `true`.',
+        tls: '`true` when its clients speak TLS, else absent.',
+        failedHandshakes: "How many clients' handshakes have failed or taken too long; absent without `tls`.",
       },
-      source: SERVER,
+      source: `${SERVER}; the last three: ${OURS}`,
     },
     onAccept: {
       text: 'A connection was accepted. Its socket is paused: add listeners, then `tcp.setPaused(clientSocketId, false)`.',
@@ -243,6 +274,31 @@ export const docs = {
       },
       result: '0, or a negative net error code beside `lastError`.',
       errors: ['`Socket not found` (-2).', '`net::ERR_FAILED` (-2): not connected, or the system refused.'],
+      source: TCP,
+    },
+    secure: {
+      text: "Makes the connection one that speaks TLS, as its client. The socket must have been paused before `connect`, so that no read is pending. The server's certificate must be for the host that `connect` was given, and the system must trust it. On success `name` and `bufferSize` are forgotten; resume reading with `setPaused`.",
+      members: { socketId: socket, options: 'The versions of TLS to take; 1.2 and 1.3 when absent.' },
+      result: '0, or a negative net error code beside `lastError`.',
+      errors: [
+        '`Socket not found` (-4), `Socket not connected` (-4), `Socket must be a connected client TCP socket.` (-4): the socket stays as it is.',
+        '`net::ERR_FAILED` (-2): it is being read, a send is under way, or it was accepted by a server. This and what follows closes the socket.',
+        '`net::ERR_CERT_COMMON_NAME_INVALID` (-200), `net::ERR_CERT_DATE_INVALID` (-201), `net::ERR_CERT_AUTHORITY_INVALID` (-202), and what else is wrong with the certificate.',
+        '`net::ERR_SSL_PROTOCOL_ERROR` (-107), `net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH` (-113), `net::ERR_CONNECTION_CLOSED` (-100) and what else goes wrong in the handshake.',
+      ],
+      source: TCP,
+    },
+    SecureOptions: {
+      text: 'Options of `secure`.',
+      members: { tlsVersion: 'The lowest and the highest version of TLS.' },
+      source: TCP,
+    },
+    TLSVersionConstraints: {
+      text: 'Versions of TLS. Unknown ones are ignored, and those before 1.2 are raised.',
+      members: {
+        min: '`tls1.2` or `tls1.3`; `tls1.2` when absent.',
+        max: '`tls1.2` or `tls1.3`; `tls1.3` when absent.',
+      },
       source: TCP,
     },
     setNoDelay: {

@@ -1,6 +1,6 @@
 /** Writes `types/api.d.ts` and `types/global.d.ts` from the table of signatures and the documentation beside it. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { namespaces, signature } from '../src/api/signatures.js';
 import { docs } from './api-docs.js';
 
@@ -27,7 +27,7 @@ function comment(/** @type {string[]} */ lines, indent = '') {
 
 /** A type of the table in TypeScript's words. */
 function typeScript(/** @type {string} */ type, /** @type {string} */ space, /** @type {boolean} */ input) {
-  if (type === 'string[]') return type;
+  if (type === 'string[]') return input ? `readonly ${type}` : type;
   if (type.endsWith('[]')) return `${capital(space)}${type}`;
   switch (type) {
     case 'integer':
@@ -42,6 +42,16 @@ function typeScript(/** @type {string} */ type, /** @type {string} */ space, /**
   }
 }
 
+/** Whether callers write such a dictionary: as a parameter, or inside of one. */
+function isInput(/** @type {string} */ space, /** @type {string} */ name) {
+  const { types, methods } = namespaces[space];
+  const isMember = (/** @type {any} */ type) => Object.values(type).some((declared) => declared.endsWith(`.${name}`));
+  return (
+    Object.values(methods).some(({ parameters }) => parameters.includes(`.${name} `)) ||
+    Object.entries(types).some(([other, type]) => isMember(type) && isInput(space, other))
+  );
+}
+
 function dictionary(
   /** @type {string} */ space,
   /** @type {string} */ name,
@@ -49,12 +59,12 @@ function dictionary(
 ) {
   const { text, members: memberDocs = {}, source } = docOf(`${space}.${name}`);
   // Callers may write null for an absent property; the host never does.
-  const input = Object.values(namespaces[space].methods).some(({ parameters }) => parameters.includes(`.${name} `));
+  const input = isInput(space, name);
   const lines = Object.entries(members).map(([member, declared]) => {
     if (!memberDocs[member]) throw new Error(`scripts/api-docs.js says nothing about ${space}.${name}.${member}`);
     const optional = declared.startsWith('optional ');
     const type = typeScript(declared.replace('optional ', ''), space, input);
-    return `${comment([memberDocs[member]], '  ')}\n  ${member}${optional ? '?' : ''}: ${type}${input ? ' | null | undefined' : ''};`;
+    return `${comment([memberDocs[member]], '  ')}\n  ${member}${optional ? '?' : ''}: ${type}${input && optional ? ' | null | undefined' : ''};`;
   });
   return `${comment([text, '', `Source: ${source}.`])}\nexport interface ${capital(space)}${name} {\n${lines.join('\n')}\n}`;
 }
@@ -155,7 +165,9 @@ ${Object.keys(namespaces)
 
 if (unused.size > 0) throw new Error(`scripts/api-docs.js has more than the table: ${[...unused.keys()].join(', ')}`);
 
-mkdirSync('types', { recursive: true });
+// Types of sources that are gone would be packed, too.
+rmSync('types', { recursive: true, force: true });
+mkdirSync('types');
 writeFileSync('types/api.d.ts', api);
 writeFileSync(
   'types/global.d.ts',

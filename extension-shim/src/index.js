@@ -25,7 +25,9 @@ import { openNativePort } from './transport/native-port.js';
  */
 
 const manifest = () =>
-  /** @type {{background?: {page?: string}, sockets?: unknown}} */ (globalThis.chrome?.runtime?.getManifest?.() ?? {});
+  /** @type {{background?: {page?: string | null} | null, sockets?: unknown}} */ (
+    globalThis.chrome?.runtime?.getManifest?.() ?? {}
+  );
 
 const settings = { hostName: DEFAULT_HOST, context: detectContext(manifest().background?.page) };
 

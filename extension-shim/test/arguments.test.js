@@ -212,8 +212,11 @@ test('B-31: the enumeration stands on the namespace', () => {
 test('every method of the API is there, and nothing else', () => {
   const methods = (space) => Object.keys(shim[space]).filter((name) => typeof shim[space][name] === 'function');
   const shared = ['create', 'update', 'setPaused', 'disconnect', 'close', 'getInfo', 'getSockets'];
-  assert.deepEqual(methods('tcpServer').sort(), [...shared, 'listen'].sort());
-  assert.deepEqual(methods('tcp').sort(), [...shared, 'connect', 'send', 'setKeepAlive', 'setNoDelay'].sort());
+  assert.deepEqual(methods('tcpServer').sort(), [...shared, 'listen', 'generateCertificate'].sort());
+  assert.deepEqual(
+    methods('tcp').sort(),
+    [...shared, 'connect', 'send', 'setKeepAlive', 'setNoDelay', 'secure'].sort(),
+  );
   // U-48: udp has no disconnect.
   const udp = ['bind', 'send', 'joinGroup', 'leaveGroup', 'getJoinedGroups', 'setBroadcast'];
   const options = ['setMulticastTimeToLive', 'setMulticastLoopbackMode'];

@@ -97,6 +97,8 @@ test('where the code runs: workers and background pages are the background, othe
   at('/popup.html');
   assert.equal(detectContext(undefined), 'page');
   assert.equal(detectContext('bg.html'), 'page');
+  at('/null');
+  assert.equal(detectContext(null), 'page');
   at('/_generated_background_page.html');
   assert.equal(detectContext(undefined), 'background');
   at('/bg.html');
@@ -105,38 +107,40 @@ test('where the code runs: workers and background pages are the background, othe
 });
 
 const NAME = 'org.chrome_sockets.host';
+const HOST = `The native messaging host ${NAME}`;
 const RUN = `Run: chrome-sockets-host install --extension-id ${ID}`;
-for (const [browser, text] of [
-  ['Specified native messaging host not found.', `The native messaging host ${NAME} is not installed. ${RUN}`],
-  ['No such native application org.chrome_sockets.host', `The native messaging host ${NAME} is not installed. ${RUN}`],
+const DOCTOR = `chrome-sockets-host doctor --extension-id ${ID}`;
+const EITHER = `${RUN} (if it was installed, this tells what is wrong: ${DOCTOR})`;
+const SILENT = `${HOST} has exited without a word. Run: ${DOCTOR} (or start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn more)`;
+const UNREADABLE = `${HOST} cannot be started, or says what the browser cannot read. Run: ${DOCTOR}`;
+// The browsers' texts are those that tests/browser/messages.test.js meets in them.
+for (const [browser, text, words] of [
+  ['Specified native messaging host not found.', `${HOST} is not installed. ${EITHER}`],
+  [`No such native application ${NAME}`, `${HOST} is not installed for the extension ${ID}. ${EITHER}`],
   [
     'Access to the specified native messaging host is forbidden.',
-    `The native messaging host ${NAME} is not installed for the extension ${ID}. ${RUN}`,
+    `${HOST} is installed for others, not for the extension ${ID}. ${RUN}`,
   ],
+  ['Native host has exited.', SILENT],
+  ['', SILENT],
+  ['Native host has exited.', `${HOST} has exited: panicked at src/x.rs`, 'panicked at src/x.rs'],
+  ['', `${HOST} has exited: ${'x'.repeat(1000)}`, 'x'.repeat(1001)],
+  ['Error when communicating with the native messaging host.', UNREADABLE],
+  ['An unexpected error occurred', UNREADABLE],
   [
-    'Access to native messaging requires nativeMessaging permission.',
-    'The manifest must ask for the permission "nativeMessaging".',
+    'Native application tried to send a message of 1819043144 bytes, which exceeds the limit of 1048576 bytes.',
+    UNREADABLE,
   ],
-  [
-    'Native host has exited.',
-    `The native messaging host ${NAME} has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.`,
-  ],
-  [
-    '',
-    `The native messaging host ${NAME} has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.`,
-  ],
-  [
-    'Error when communicating with the native messaging host.',
-    `The native messaging host ${NAME} is gone: Error when communicating with the native messaging host.`,
-  ],
+  ['Something else.', `${HOST} is gone: Something else. (Run: ${DOCTOR})`],
 ]) {
-  test(`the browser says "${browser}"`, () => assert.equal(explain(browser, NAME, ID), text));
+  test(`the browser says "${browser}"${words ? ', the host something' : ''}`, () =>
+    assert.equal(explain(browser, NAME, ID, words), text));
 }
 
 test('the install command names a host of another name', () => {
   assert.match(
     explain('Specified native messaging host not found.', 'org.example.host', ID),
-    / --name org\.example\.host$/,
+    / --extension-id \S+ --name org\.example\.host /,
   );
 });
 
@@ -145,7 +149,7 @@ test('a call to a host that is not installed fails with the command that install
   const shim = await start();
   const failed = shim.tcp.create();
   shim.host.exit('Specified native messaging host not found.');
-  await assert.rejects(failed, { message: `The native messaging host ${NAME} is not installed. ${RUN}` });
+  await assert.rejects(failed, { message: `${HOST} is not installed. ${EITHER}` });
   assert.deepEqual(lines, []);
 });
 
@@ -154,7 +158,20 @@ test("Firefox's reason stands on the port", async () => {
   const failed = shim.tcp.create();
   shim.host.port.error = new Error(`No such native application ${NAME}`);
   shim.host.exit('not this one');
-  await assert.rejects(failed, { message: `The native messaging host ${NAME} is not installed. ${RUN}` });
+  await assert.rejects(failed, { message: `${HOST} is not installed for the extension ${ID}. ${EITHER}` });
+});
+
+test("a host's last words are the reason of what fails, and stand on the console", async (t) => {
+  const lines = silence(t, 'error');
+  const shim = await start();
+  const failed = shim.tcp.create();
+  shim.host.event('host.error', { message: 'the disk is on fire', fatal: true });
+  shim.host.exit();
+  await assert.rejects(failed, { message: `${HOST} has exited: the disk is on fire` });
+  assert.deepEqual(lines, ['chrome-sockets: the host reports: the disk is on fire']);
+  const next = shim.tcp.create();
+  shim.host.exit();
+  await assert.rejects(next, { message: SILENT }, 'they are those of one host');
 });
 
 test('base64 by hand is base64', () => {

@@ -5,7 +5,7 @@ import { version } from '../src/version.js';
 import { called, silence, start, task } from '../testing/fake-host.js';
 
 const GONE =
-  'The native messaging host org.chrome_sockets.host has exited. Start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn why.';
+  'The native messaging host org.chrome_sockets.host has exited without a word. Run: chrome-sockets-host doctor --extension-id abcdefghijklmnopabcdefghijklmnop (or start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn more)';
 
 /** Everything that the app hears of errors. */
 function errorsOf({ tcp, tcpServer }) {
@@ -329,4 +329,19 @@ test('calls on a port that is broken fail', async () => {
   shim.host.broken = true;
   await assert.rejects(shim.tcp.getSockets(), /could not be sent to the host: Attempting to use a disconnected port/);
   await assert.rejects(shim.tcp.send(1, new Uint8Array(200_000)), /could not be sent to the host/);
+});
+
+test('a method that the host does not have fails, and the console says what is older', async (t) => {
+  const lines = silence(t, 'warn');
+  const shim = await start({
+    handlers: { 'sockets.tcp.create': () => ({ error: { message: 'Unknown method: sockets.tcp.create' } }) },
+  });
+  for (let time = 0; time < 2; time += 1) {
+    await assert.rejects(shim.tcp.create(), { message: 'Unknown method: sockets.tcp.create' });
+  }
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0],
+    /does not know sockets\.tcp\.create, because it is older .* install --extension-id [a-p]{32}$/,
+  );
 });

@@ -42,6 +42,25 @@ const ttl: void = udp.setMulticastTimeToLive(1, 4, (result) => same<typeof resul
 udp.onReceive.addListener(({ data, remoteAddress, remotePort }) => void [data.byteLength, remoteAddress, remotePort]);
 const halfOpen = tcpServer.create({ allowHalfOpen: true });
 const interfaces: Promise<NetworkNetworkInterface[]> = network.getNetworkInterfaces();
+const secured: Promise<number> = tcp.secure(1);
+const bounds: void = tcp.secure(1, { tlsVersion: { min: 'tls1.3', max: null } }, (result) => result + 1);
+const unbounded: void = tcp.secure(1, (result) => same<typeof result, number>(true));
+const pair: Promise<{ certificate: string; privateKey: string }> = tcpServer.generateCertificate();
+const hosts = tcpServer.generateCertificate({ hosts: ['a.localhost'] as const, days: 30 });
+const serving = pair.then((tls) => tcpServer.create({ name: 'https', tls }));
+const renewed: void = tcpServer.update(1, { tls: { certificate: '', privateKey: '' } }, () => {});
+tcpServer.getInfo(1, ({ tls, failedHandshakes }) => {
+  same<typeof tls, boolean | undefined>(true);
+  same<typeof failedHandshakes, number | undefined>(true);
+});
+// @ts-expect-error A certificate needs its key.
+tcpServer.create({ tls: { certificate: '' } });
+// @ts-expect-error The key is not null.
+tcpServer.create({ tls: { certificate: '', privateKey: null } });
+// @ts-expect-error Clients are made secure by secure().
+tcp.create({ tls: { certificate: '', privateKey: '' } });
+// @ts-expect-error Versions stand in tlsVersion.
+tcp.secure(1, { min: 'tls1.2' });
 const native: Promise<NetworkNetworkInterface[]> = chrome.system.network.getNetworkInterfaces();
 // @ts-expect-error UDP has no disconnect.
 udp.disconnect(1);
@@ -93,6 +112,7 @@ export {
   absent,
   backlog,
   bound,
+  bounds,
   buffer,
   connected,
   created,
@@ -105,6 +125,7 @@ export {
   groups,
   halfOpen,
   has,
+  hosts,
   id,
   info,
   interfaces,
@@ -113,9 +134,14 @@ export {
   native,
   none,
   nothing,
+  pair,
   properties,
+  renewed,
+  secured,
   sent,
+  serving,
   short,
   skipped,
   ttl,
+  unbounded,
 };

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
-import { findBrowser } from './find-browser.mjs';
+import { findBrowser, isFirefox } from './find-browser.mjs';
+import { backgroundOf, launchFirefox } from './firefox.mjs';
 import { extensionId, idOfFolder, Profile } from './profile.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,14 +31,18 @@ const flags = [
 /**
  * @typedef {object} Options
  * @property {string} extension the folder of the unpacked extension
- * @property {string} global what its service worker has when its script has run
- * @property {string} [browser] name or path
+ * @property {string} global what its background has when its script has run
+ * @property {string} [browser] name or path; without it CHROME_SOCKETS_BROWSER counts, and then any Chromium is taken
  * @property {boolean} [headless]
  * @property {string | null} [host] the host to install; null for none
  * @property {string[]} [listen] where the extension may listen
  * @property {string[]} [connect] where it may connect
  * @property {string[]} [udp] where it may bind udp sockets, and send datagrams to
+ * @property {boolean} [multicast] whether these may join groups
+ * @property {string} [authority] the file of a certificate that browser and host are to trust
  * @property {string[]} [flags] further flags for the browser
+ * @property {Record<string, unknown>} [preferences] of a Firefox
+ * @property {string[]} [addOns] ids of add-ons that will be installed there, too, for their addresses to be known
  * @property {Profile} [profile] what the browser runs in, if something was prepared there; it is removed at the end all the same
  */
 
@@ -49,8 +54,9 @@ export class Session {
   /**
    * @param {Profile} profile
    * @param {import('puppeteer-core').Browser} browser
-   * @param {import('puppeteer-core').WebWorker} worker the extension's service worker
-   * @param {string} id the extension's
+   * @param {import('puppeteer-core').WebWorker} worker the extension's service worker; in Firefox a
+   *   page that has what its background has
+   * @param {string} id the extension's; in Firefox the add-on's
    */
   constructor(profile, browser, worker, id) {
     this.profile = profile;
@@ -71,15 +77,30 @@ export class Session {
  * @returns {Promise<Session>}
  */
 export async function openBrowser(options) {
-  const { extension, global, browser: wanted, headless = true, host = hostProgram } = options;
-  const { listen = [], connect = [], udp = [], flags: further = [] } = options;
-  const executablePath = await findBrowser(wanted);
+  const { extension, global, headless = true, host = hostProgram } = options;
+  const { listen = [], connect = [], udp = [], multicast = false, authority } = options;
+  const { flags: further = [], preferences = {}, addOns = [] } = options;
+  const executablePath = await findBrowser(options.browser ?? process.env.CHROME_SOCKETS_BROWSER);
+  const firefox = isFirefox(executablePath);
   const manifest = JSON.parse(await readFile(path.join(extension, 'manifest.json'), 'utf8'));
-  const id = manifest.key ? extensionId(manifest.key) : idOfFolder(extension);
+  const chromiumId = () => (manifest.key ? extensionId(manifest.key) : idOfFolder(extension));
+  const id = firefox ? manifest.browser_specific_settings.gecko.id : chromiumId();
   const profile = options.profile ?? (await Profile.create());
   let browser;
   try {
-    if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp });
+    if (authority) await profile.trust(authority);
+    if (host !== null && !native) await profile.installHost(host, id, { listen, connect, udp, multicast });
+    if (firefox) {
+      browser = await launchFirefox({
+        executablePath,
+        headless,
+        profile,
+        extension,
+        ids: [id, ...addOns],
+        preferences,
+      });
+      return new Session(profile, browser, await backgroundOf(browser, id, global), id);
+    }
     browser = await puppeteer.launch({
       executablePath,
       headless,

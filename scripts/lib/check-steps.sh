@@ -17,7 +17,7 @@ shim_check() {
 javascript_check() {
   npm_ci extension-shim
   local folder
-  for folder in examples/tabs-api scripts/lib tests/browser tests/differential benches; do
+  for folder in examples/tabs-api scripts/lib tests/browser tests/differential tests/package benches; do
     printf '%s: ' "$folder"
     (cd "$folder" && "$root/extension-shim/node_modules/.bin/biome" ci .)
   done
@@ -34,7 +34,8 @@ javascript_types() {
 }
 
 shell_check() {
-  shellcheck -x scripts/bench scripts/cross scripts/demo scripts/test scripts/check scripts/soak scripts/lib/*.sh tests/it/tls/weak/make.sh .ci/run
+  shellcheck -x scripts/bench scripts/check scripts/cross scripts/demo scripts/package scripts/soak scripts/test \
+    scripts/lib/*.sh scripts/lib/package/*.sh tests/it/tls/weak/make.sh .ci/run
 }
 
 # Lock files name no registry: whoever installs uses their own.

@@ -58,7 +58,12 @@ apt_install() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || true
 }
 
-# Whether there is a browser, after trying to install one.
+# Whether there is a Chromium, after trying to install one.
 find_or_install_browser() {
   npm_ci scripts/lib >&2 && node "$root/scripts/lib/find-browser.mjs"
+}
+
+# Whether there is a Firefox, after trying to install one.
+find_or_install_firefox() {
+  npm_ci scripts/lib >&2 && node "$root/scripts/lib/find-browser.mjs" firefox
 }

@@ -1,4 +1,6 @@
 // The second half of scripts/demo, which has built everything: runs the example in a browser of its own.
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBrowser } from './browser.mjs';
@@ -48,12 +50,18 @@ process.stdout.on('error', () => end(1));
 
 try {
   const session = await opening;
-  const api = await listen(session, port);
+  const api = await listen(session, port, values.https);
   console.log(`The Tabs API runs in ${await session.browser.version()}${headless ? ', without a window' : ''}.`);
   console.log(`  URL    ${api.url}\n  Token  ${api.token}`);
   if (values.once) await end((await requestEachKind(api)) === 0 ? 0 : 1);
-  console.log(`\n  curl ${api.url}tabs`);
-  console.log(`  curl -X POST -H 'Authorization: Bearer ${api.token}' '${api.url}tabs?url=https://example.com/'`);
+  let curl = 'curl';
+  if (api.certificate) {
+    const file = path.join(session.profile.folder, 'certificate.pem');
+    await writeFile(file, api.certificate);
+    curl = `curl --cacert ${file}`;
+  }
+  console.log(`\n  ${curl} ${api.url}tabs`);
+  console.log(`  ${curl} -X POST -H 'Authorization: Bearer ${api.token}' '${api.url}tabs?url=https://example.com/'`);
   console.log('\nCtrl-C ends it.');
   session.browser.on('disconnected', () => {
     if (!ending) console.log('The browser has ended.');
@@ -73,6 +81,7 @@ function readOptions() {
         headful: { type: 'boolean', default: false },
         browser: { type: 'string' },
         port: { type: 'string', default: '0' },
+        https: { type: 'boolean', default: false },
       },
     });
     if (!/^\d+$/.test(given.port) || Number(given.port) > 65535) throw new Error(`${given.port} is not a port.`);
@@ -86,12 +95,22 @@ function readOptions() {
 /**
  * @param {import('./browser.mjs').Session} session
  * @param {number} wanted
- * @returns {Promise<{url: string, token: string}>}
+ * @param {boolean} https
+ * @returns {Promise<{url: string, token: string, certificate?: string}>}
  */
-function listen(session, wanted) {
-  return session.worker.evaluate(async (number) => {
-    const { tabsApi } = /** @type {any} */ (globalThis);
-    const api = await tabsApi.ready;
-    return number === 0 ? api : tabsApi.listen(number);
-  }, wanted);
+async function listen(session, wanted, https) {
+  const { worker } = session;
+  const api = await worker.evaluate(
+    async (number, https) => {
+      const { tabsApi } = /** @type {any} */ (globalThis);
+      const api = await tabsApi.ready;
+      return number === 0 && !https ? api : tabsApi.listen(number, { https });
+    },
+    wanted,
+    https,
+  );
+  // In Firefox it is a page in a tab, which is of no use to anybody else.
+  if ('goto' in worker) await worker.close();
+  // By the name that people type.
+  return https ? { ...api, url: api.url.replace('127.0.0.1', 'localhost') } : api;
 }

@@ -4,26 +4,42 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** What people call a browser, and where it is. Chrome first, because most people have it. */
+/**
+ * What people call a browser, and where it is. Chrome first, because most people have it. Firefox is for those who ask for
+ * it: the other scripts and tests want a Chromium.
+ */
 const known = {
   linux: {
     chrome: ['google-chrome-stable', 'google-chrome', '/opt/google/chrome/chrome'],
     chromium: ['chromium', 'chromium-browser'],
     edge: ['microsoft-edge-stable', 'microsoft-edge'],
     brave: ['brave-browser-stable', 'brave-browser'],
+    firefox: ['firefox-esr', 'firefox', '/opt/firefox/firefox'],
+    'firefox-esr': ['firefox-esr'],
   },
   darwin: {
     chrome: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
     chromium: ['/Applications/Chromium.app/Contents/MacOS/Chromium'],
     edge: ['/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge'],
     brave: ['/Applications/Brave Browser.app/Contents/MacOS/Brave Browser'],
+    firefox: ['/Applications/Firefox.app/Contents/MacOS/firefox'],
   },
 };
 
-const HINT = 'Install Chromium, Chrome, Edge or Brave, or name one with --browser <path>.';
+const HINT = 'Install Chromium, Chrome, Edge, Brave or Firefox, or name one with --browser <path>.';
+
+/** Debian's packages of browsers, by what people call them. @type {Record<string, string>} */
+const packages = { chromium: 'chromium', firefox: 'firefox-esr', 'firefox-esr': 'firefox-esr' };
 
 /**
- * Finds the browser that is asked for, or any; installs Debian's Chromium when there is none and that is allowed.
+ * Whether this is a Firefox or made of it. It is another protocol that drives one, and another id that an extension has there.
+ *
+ * @param {string} name a program's path, or what people call it
+ */
+export const isFirefox = (name) => /firefox|librewolf/i.test(path.basename(name));
+
+/**
+ * Finds the browser that is asked for, or any Chromium; installs Debian's when there is none and that is allowed.
  *
  * @param {string} [wanted] a path, or one of the names above
  * @returns {Promise<string>} the path of the program
@@ -37,10 +53,12 @@ export async function findBrowser(wanted) {
   if (wanted && !browsers[wanted]) {
     throw new Error(`No browser is called ${wanted}: there is ${Object.keys(browsers).join(', ')}, or a path.`);
   }
-  const names = wanted ? browsers[wanted] : Object.values(browsers).flat();
+  const chromiums = Object.entries(browsers).flatMap(([name, places]) => (isFirefox(name) ? [] : places));
+  const names = wanted ? browsers[wanted] : chromiums;
   const found = names.map(locate).find(Boolean);
   if (found) return found;
-  if (!wanted || wanted === 'chromium') await installChromium();
+  const wantedPackage = packages[wanted ?? 'chromium'];
+  if (wantedPackage) await installPackage(wantedPackage);
   const installed = names.map(locate).find(Boolean);
   if (!installed) throw new Error(`${wanted ?? 'A browser'} was not found. ${HINT}`);
   return installed;
@@ -79,8 +97,12 @@ function isSnap(file) {
   return text.startsWith('#!') && text.includes('/snap/');
 }
 
-/** Installs Debian's package as root or by a sudo that asks nothing; does nothing where that cannot be. */
-async function installChromium() {
+/**
+ * Installs Debian's package as root or by a sudo that asks nothing; does nothing where that cannot be.
+ *
+ * @param {string} name
+ */
+async function installPackage(name) {
   if (!existsSync('/usr/bin/apt-get')) return;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   if (sudo.length > 0) {
@@ -88,12 +110,12 @@ async function installChromium() {
       () => true,
       () => false,
     );
-    if (!allowed) throw new Error('There is no browser here. Run: sudo apt-get install chromium');
+    if (!allowed) throw new Error(`There is no such browser here. Run: sudo apt-get install ${name}`);
   }
-  console.error('There is no browser here: installing Debian’s chromium.');
+  console.error(`There is no such browser here: installing Debian’s ${name}.`);
   const environment = ['env', 'DEBIAN_FRONTEND=noninteractive'];
   await run([...sudo, ...environment, 'apt-get', 'update', '-qq']);
-  await run([...sudo, ...environment, 'apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'chromium']);
+  await run([...sudo, ...environment, 'apt-get', 'install', '-y', '-qq', '--no-install-recommends', name]);
 }
 
 /** @param {string[]} command its output goes to our stderr, because stdout is for what the caller was asked for */

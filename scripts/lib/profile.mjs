@@ -27,6 +27,8 @@ export class Profile {
      */
     this.environment = {
       ...process.env,
+      // This home is nobody's, so it may be root's by sudo.
+      SUDO_UID: undefined,
       HOME: home,
       XDG_CONFIG_HOME: path.join(home, '.config'),
       XDG_CACHE_HOME: path.join(home, '.cache'),
@@ -51,14 +53,33 @@ export class Profile {
    *
    * @param {string} host the program
    * @param {string} extensionId
-   * @param {{listen: string[], connect: string[], udp?: string[]}} allowed
+   * @param {{listen: string[], connect: string[], udp?: string[], multicast?: boolean}} allowed
    */
-  async installHost(host, extensionId, { listen, connect, udp = [] }) {
-    const args = ['install', '--extension-id', extensionId, '--user-data-dir', this.userDataDir];
+  async installHost(host, extensionId, { listen, connect, udp = [], multicast = false }) {
+    // A Firefox looks for hosts below the home, whatever its profile is. Add-on ids are known by their @ or braces.
+    const place = /[@{]/.test(extensionId) ? ['--browser', 'firefox'] : ['--user-data-dir', this.userDataDir];
+    const args = ['install', '--extension-id', extensionId, ...place];
     for (const pattern of listen) args.push('--allow-listen', pattern);
     for (const pattern of connect) args.push('--allow-connect', pattern);
     for (const pattern of udp) args.push('--allow-udp-bind', pattern, '--allow-udp-send', pattern);
+    if (multicast) args.push('--allow-multicast');
     await promisify(execFile)(host, args, { env: this.environment });
+  }
+
+  /**
+   * Makes the browser and the host trust one more authority: Chromium on Linux looks into the NSS database of the home, our host
+   * takes the file instead of the system's.
+   *
+   * @param {string} authority a certificate in PEM, a file
+   */
+  async trust(authority) {
+    const database = path.join(this.environment.HOME, '.pki/nssdb');
+    await mkdir(database, { recursive: true });
+    const certutil = (/** @type {string[]} */ ...args) =>
+      promisify(execFile)('certutil', ['-d', `sql:${database}`, ...args], { env: this.environment });
+    await certutil('-N', '--empty-password');
+    await certutil('-A', '-n', 'tests', '-t', 'C,,', '-i', authority);
+    this.environment.SSL_CERT_FILE = authority;
   }
 
   /** Ends what still runs in this folder and removes it. */

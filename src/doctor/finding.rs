@@ -64,6 +64,8 @@ pub struct Finding {
 pub struct Diagnosis {
     /// What was mended by `--fix` before.
     pub(super) fixed: Vec<String>,
+    /// What could not be, and why.
+    pub(super) not_fixed: Vec<(String, String)>,
     /// Line by line.
     pub findings: Vec<Finding>,
 }
@@ -100,6 +102,9 @@ impl Diagnosis {
         for command in &self.fixed {
             let _ = writeln!(text, "fixed by: {}", printable(command));
         }
+        for (command, reason) in &self.not_fixed {
+            let _ = writeln!(text, "not fixed: {}", printable(&format!("{command}: {reason}")));
+        }
         for finding in &self.findings {
             let line = printable(&finding.line);
             let _ = writeln!(text, "{}  {}: {line}", finding.verdict.word(), finding.check);
@@ -124,7 +129,7 @@ impl Diagnosis {
         text
     }
 
-    /// `{"healthy": bool, "fixed": [command…], "findings": [{"check", "verdict", "line", "fix": command | null}]}`, pretty, with a
+    /// `{"healthy": bool, "fixed": [command…], "notFixed": [{"command", "reason"}], "findings": [{"check", "verdict", "line", "fix": command | null}]}`, pretty, with a
     /// final line end.
     #[must_use]
     pub fn json(&self) -> String {
@@ -137,7 +142,10 @@ impl Diagnosis {
             })
         };
         let findings: Vec<Value> = self.findings.iter().map(finding).collect();
-        let value = json!({"healthy": self.is_healthy(), "fixed": self.fixed, "findings": findings});
+        let failed = |(command, reason): &(String, String)| json!({"command": command, "reason": reason});
+        let not_fixed: Vec<Value> = self.not_fixed.iter().map(failed).collect();
+        let value =
+            json!({"healthy": self.is_healthy(), "fixed": self.fixed, "notFixed": not_fixed, "findings": findings});
         format!("{value:#}\n")
     }
 }

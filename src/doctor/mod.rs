@@ -3,11 +3,13 @@
 //! Each file beside this one looks at one thing and adds a line for each it finds. Nothing is changed, except that `--fix` installs
 //! again what can be installed again, by the same way as `install`.
 
+mod absent;
 mod command;
 mod descriptors;
 mod exposure;
 mod extension;
 mod finding;
+mod folder;
 mod managed;
 mod manifests;
 mod mounts;
@@ -18,6 +20,7 @@ mod start;
 
 use std::path::{Path, PathBuf};
 
+use crate::install::extension::Extension;
 use crate::install::installed::Found;
 use crate::install::record::Record;
 use crate::install::{self, Error, ExtensionId, Site};
@@ -40,6 +43,8 @@ pub const CHECKS: &[&str] = &[
     "manifest-origins",
     "manifest-path",
     "extension",
+    "extension-manifest",
+    "extension-grants",
     "program",
     "program-missing",
     "program-file",
@@ -66,6 +71,8 @@ pub const CHECKS: &[&str] = &[
 pub struct Doctor {
     /// Extensions that are said not to connect.
     pub ids: Vec<ExtensionId>,
+    /// One of them by its folder.
+    pub folder: Option<PathBuf>,
     /// Mend what can be mended.
     pub fix: bool,
 }
@@ -97,26 +104,44 @@ pub fn doctor(doctor: &Doctor, environment: &Environment, program: &Path) -> Res
     if !doctor.fix {
         return Ok(diagnosis);
     }
-    let mut fixed: Vec<String> = Vec::new();
-    for fix in diagnosis.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-        let Some(wanted) = &fix.install else { continue };
-        if fixed.contains(&fix.command) || (wanted.scope.system && !environment.is_root) {
-            continue;
-        }
-        install::install(wanted, environment, program, &mut |_| Ok(true))?;
-        fixed.push(fix.command.clone());
-    }
+    let (fixed, not_fixed) = mend(&diagnosis, environment, program);
     let mut diagnosis = examine(doctor, environment, program)?;
     diagnosis.fixed = fixed;
+    diagnosis.not_fixed = not_fixed;
     Ok(diagnosis)
+}
+
+/// Commands that were carried out, and those that failed with the reason.
+type Mended = (Vec<String>, Vec<(String, String)>);
+
+fn mend(diagnosis: &Diagnosis, environment: &Environment, program: &Path) -> Mended {
+    let mut mended = Mended::default();
+    let mut tried: Vec<&str> = Vec::new();
+    for fix in diagnosis.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+        let Some(wanted) = &fix.install else { continue };
+        if tried.contains(&&*fix.command) {
+            continue;
+        }
+        tried.push(&fix.command);
+        match install::install(wanted, environment, program, &mut |_| Ok(true)) {
+            Ok(_) => mended.0.push(fix.command.clone()),
+            Err(error) => mended.1.push((fix.command.clone(), error.in_full())),
+        }
+    }
+    mended
 }
 
 fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result<Diagnosis, Error> {
     let mut diagnosis = Diagnosis::default();
+    let extension = doctor.folder.as_deref().map(Extension::read).transpose()?;
+    let own = extension
+        .as_ref()
+        .map(|extension| extension.ids_here(environment))
+        .unwrap_or_default();
     let mut context = Context {
         environment,
         program: program.to_owned(),
-        asked: &doctor.ids,
+        asked: &[&doctor.ids[..], &own].concat(),
         sites: Vec::new(),
     };
     for site in [Ok(Site::of(false, environment)?), Site::of(true, environment)]
@@ -126,8 +151,12 @@ fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result
         let looked = manifests::look(site, &context, &mut diagnosis)?;
         context.sites.push(looked);
     }
-    manifests::check(&context, &mut diagnosis)?;
+    absent::check(&context, &mut diagnosis)?;
+    manifests::check(&context, &mut diagnosis);
     extension::check(&context, &mut diagnosis)?;
+    if let Some(extension) = &extension {
+        folder::check(extension, &own, &context, &mut diagnosis);
+    }
     program::check(&context, &mut diagnosis);
     policy::check(&context, &mut diagnosis);
     exposure::check(&context, &mut diagnosis);

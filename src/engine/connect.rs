@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::interfaces;
-use crate::address;
+use crate::address::{self, Host};
 use crate::net_error::NetError;
 use crate::wire::DnsQueryType;
 
@@ -16,9 +16,6 @@ use crate::wire::DnsQueryType;
 const LOOKUPS_AT_ONCE: usize = 16;
 /// Look-ups that run or wait; more are refused with Chrome's own code for that.
 const MOST_LOOKUPS: usize = 4096;
-/// The longest name DNS knows, with its final dot.
-const LONGEST_NAME: usize = 254;
-const LONGEST_LABEL: usize = 63;
 
 /// A finished step of a `connect`.
 #[derive(Debug)]
@@ -101,10 +98,21 @@ async fn next(steps: &mut JoinSet<Finished>) -> Finished {
     }
 }
 
-/// The addresses of a literal, without a look-up; `None` for a name.
-pub(super) fn literal(host: &str, port: u16, family: DnsQueryType) -> Option<Result<Vec<SocketAddr>, NetError>> {
-    let ip = address::parse_ip_literal(host)?;
-    Some(of_family([SocketAddr::new(ip, port)], family))
+/// What a host is, as the text means it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// No look-up is needed.
+    Known(Result<Vec<SocketAddr>, NetError>),
+    Name(String),
+}
+
+/// Reads a host as the text of a URL's; its permission was asked for by the text itself.
+pub(super) fn destination(host: &str, port: u16, family: DnsQueryType) -> Destination {
+    Destination::Known(match address::parse_host(host) {
+        Some(Host::Name(name)) => return Destination::Name(name),
+        Some(Host::Address(ip)) => of_family([SocketAddr::new(ip, port)], family),
+        None => Err(NetError::NameNotResolved),
+    })
 }
 
 /// Keeps the addresses of `family`. A name, or a literal, without one "is not resolved".
@@ -127,21 +135,8 @@ fn of_family(
 
 /// `localhost` and the names below it mean this computer, whatever a resolver would say (RFC 6761), as in Chromium.
 fn is_localhost(host: &str) -> bool {
-    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(host);
     host == "localhost" || host.ends_with(".localhost")
-}
-
-/// Whether a resolver may see it: Chromium's rule (SPEC §12). It matters, because some resolvers take `10.0.0.1 .example.com` for the
-/// address before the space, which nobody granted who granted `*.example.com`.
-fn is_hostname(host: &str) -> bool {
-    let is_allowed =
-        |character: char| !character.is_ascii() || character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
-    // How long a label of other letters gets in ASCII, the resolver will see.
-    let is_label = |label: &str| {
-        !label.is_empty() && (label.len() <= LONGEST_LABEL || !label.is_ascii()) && label.chars().all(is_allowed)
-    };
-    let name = host.strip_suffix('.').unwrap_or(host);
-    host.len() <= LONGEST_NAME && name.split('.').all(is_label)
 }
 
 async fn resolve(
@@ -150,9 +145,6 @@ async fn resolve(
     port: u16,
     family: DnsQueryType,
 ) -> Result<Vec<SocketAddr>, NetError> {
-    if !is_hostname(&host) {
-        return Err(NetError::NameNotResolved);
-    }
     if is_localhost(&host) {
         let loopback = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
         return of_family(loopback.map(|ip| SocketAddr::new(ip, port)), family);
@@ -195,68 +187,45 @@ async fn dial(addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Net
 mod tests {
     use super::*;
 
+    fn known(host: &str, family: DnsQueryType) -> Result<Vec<SocketAddr>, NetError> {
+        match destination(host, 7, family) {
+            Destination::Known(known) => known,
+            Destination::Name(name) => panic!("{name} is a name"),
+        }
+    }
+
     #[test]
     fn t81_addresses_of_the_wrong_family_do_not_count() {
-        let v4 = literal("127.0.0.1", 7, DnsQueryType::Any).unwrap().unwrap();
-        assert_eq!(v4, [SocketAddr::from(([127, 0, 0, 1], 7))]);
-        assert_eq!(
-            literal("127.0.0.1", 7, DnsQueryType::Ipv6),
-            Some(Err(NetError::NameNotResolved))
-        );
-        assert_eq!(
-            literal("::1", 7, DnsQueryType::Ipv4),
-            Some(Err(NetError::NameNotResolved))
-        );
-        assert_eq!(literal("localhost", 7, DnsQueryType::Any), None);
+        let v4 = vec![SocketAddr::from(([127, 0, 0, 1], 7))];
+        assert_eq!(known("127.0.0.1", DnsQueryType::Any), Ok(v4.clone()));
+        assert_eq!(known("%31%32%37.1", DnsQueryType::Ipv4), Ok(v4.clone()));
+        let unresolved = Err(NetError::NameNotResolved);
+        assert_eq!(known("127.0.0.1", DnsQueryType::Ipv6), unresolved);
+        assert_eq!(known("::1", DnsQueryType::Ipv4), unresolved);
+        assert_eq!(known("127.0.0.1 .invalid", DnsQueryType::Any), unresolved);
         // What a resolver says of a name that has A records only.
-        assert_eq!(
-            of_family(v4.clone(), DnsQueryType::Ipv6),
-            Err(NetError::NameNotResolved)
-        );
+        assert_eq!(of_family(v4.clone(), DnsQueryType::Ipv6), unresolved);
         assert_eq!(of_family(v4.clone(), DnsQueryType::Ipv4), Ok(v4));
     }
 
     #[tokio::test]
     async fn t07_localhost_is_this_computer_in_both_families() {
-        let turns = || Arc::new(Semaphore::new(1));
-        let resolved = resolve(turns(), "LocalHost.".into(), 7, DnsQueryType::Any)
-            .await
-            .unwrap();
-        assert_eq!(resolved.len(), 2);
-        let resolved = resolve(turns(), "a.localhost".into(), 7, DnsQueryType::Ipv4)
-            .await
-            .unwrap();
-        assert_eq!(resolved, [SocketAddr::from(([127, 0, 0, 1], 7))]);
-        for name in [
-            "",
-            ".",
-            "a..b",
-            ".a.invalid",
-            "a.invalid..",
-            ".localhost",
-            &"x".repeat(300),
-            &format!("{}.invalid", "x".repeat(64)),
-            "[::1]",
-            "no-such-name.invalid",
-            "a\0b",
-            "a b.localhost",
-            "a*b.invalid",
-            "a/b.invalid",
-            "127.0.0.1 .invalid",
-            "127.0.0.1%lo",
-            "fe80::1%lo",
-        ] {
-            // Of what cannot be a name it does not matter whether there is a network.
-            let expected = if name == "no-such-name.invalid" && interfaces::is_offline() {
-                NetError::InternetDisconnected
-            } else {
-                NetError::NameNotResolved
+        let look_up = |host: &str, family| {
+            let Destination::Name(name) = destination(host, 7, family) else {
+                panic!("{host} is no name")
             };
-            assert_eq!(
-                resolve(turns(), name.to_owned(), 7, DnsQueryType::Any).await,
-                Err(expected)
-            );
-        }
+            resolve(Arc::new(Semaphore::new(1)), name, 7, family)
+        };
+        let resolved = look_up("LocalHost.", DnsQueryType::Any).await.unwrap();
+        assert_eq!(resolved.len(), 2);
+        let resolved = look_up("\u{fc}.loc%61lhost", DnsQueryType::Ipv4).await.unwrap();
+        assert_eq!(resolved, [SocketAddr::from(([127, 0, 0, 1], 7))]);
+        let expected = if interfaces::is_offline() {
+            NetError::InternetDisconnected
+        } else {
+            NetError::NameNotResolved
+        };
+        assert_eq!(look_up("no-such-name.invalid", DnsQueryType::Any).await, Err(expected));
     }
 
     #[tokio::test]

@@ -11,10 +11,11 @@ use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 use tokio::task::AbortHandle;
 
+use super::connect::{self, Destination};
 use super::ready::{Interest, Ready, SocketWaker};
 use super::sends::Load;
 use super::udp::NO_PERMISSION;
-use super::{Engine, connect, credit, not_found, port};
+use super::{Engine, credit, not_found, port};
 use crate::address;
 use crate::net_error::NetError;
 use crate::policy::{Operation, Permissions};
@@ -140,10 +141,11 @@ impl<P: Permissions> Engine<P> {
             return self.reply(request, Err(Failure::bare(NO_PERMISSION)));
         }
         let family = params.dns_query_type.unwrap_or_default();
-        if let Some(resolved) = connect::literal(&params.address, port, family) {
-            return self.send_datagram(id, request, bytes, resolved);
-        }
-        match self.connector.resolve(id, request, params.address, port, family) {
+        let name = match connect::destination(&params.address, port, family) {
+            Destination::Known(resolved) => return self.send_datagram(id, request, bytes, resolved),
+            Destination::Name(name) => name,
+        };
+        match self.connector.resolve(id, request, name, port, family) {
             Err(error) => self.reply(request, Err(Failure::info(error))),
             Ok(abort) => {
                 self.load = self.load + load_of(&bytes);
@@ -221,8 +223,9 @@ impl<P: Permissions> Engine<P> {
     /// One datagram into the frame, if the whole of what the socket may receive fits there.
     ///
     /// # Returns
-    /// Whether the frame had room for it.
+    /// Whether the frame and the port's credit had room for it.
     pub(super) fn receive_datagram(&mut self, id: u32, room: usize, sink: &mut impl FrameSink) -> bool {
+        let port_left = self.port_credit.left(credit::PORT_WINDOW);
         let Some(udp) = self.table.udp_by_id(id) else {
             return true;
         };
@@ -231,13 +234,15 @@ impl<P: Permissions> Engine<P> {
             return true;
         };
         let buffer = bound.receive_size.unwrap_or(next);
-        if room < buffer {
+        // How long the next one is, only reading it tells; what was read cannot be put back.
+        let most = credit::cost(buffer);
+        if room < buffer || port_left < most {
             // The next frame begins with it.
             self.ready.put_back(Interest::Read, id);
             return false;
         }
         bound.readable.taken();
-        if udp.paused || udp.credit.left(credit::SOCKET_WINDOW) < credit::MIN_COST {
+        if udp.paused || udp.credit.left(credit::SOCKET_WINDOW) < most {
             return true; // Un-pausing, or the credit's return, queues it again; until then the kernel drops what it cannot hold.
         }
         let error = match bound.receive(&mut self.scratch) {

@@ -209,7 +209,7 @@ impl<P: Permissions> Engine<P> {
             Call::UdpSetBroadcast(params) => self.udp_set_broadcast(&params),
             Call::GetNetworkInterfaces(_) => interfaces::get_network_interfaces(),
             // These answer for themselves: later, or with something to say before or after.
-            Call::TcpConnect(params) => return self.tcp_connect(id, params),
+            Call::TcpConnect(params) => return self.tcp_connect(id, &params),
             Call::TcpSecure(params) => return self.tcp_secure(id, params),
             Call::TcpServerGenerateCertificate(params) => return self.generate_certificate(id, params),
             Call::TcpSend(params) => return self.tcp_send(id, more, params),

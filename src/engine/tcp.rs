@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
-use super::connect::{self, Finished, Step};
+use super::connect::{self, Destination, Finished, Step};
 use super::connection::Connection;
 use super::credit::Credit;
 use super::ready::Ready;
@@ -184,7 +184,7 @@ impl<P: Permissions> Engine<P> {
     }
 
     /// `connect`: id, permission and the name come first; state is looked at when the name is resolved, as in Chromium.
-    pub(super) fn tcp_connect(&mut self, request: u64, params: Connect) {
+    pub(super) fn tcp_connect(&mut self, request: u64, params: &Connect) {
         let Some(id) = self.table.tcp(params.socket_id).map(|tcp| tcp.id) else {
             return self.reply(request, Err(not_found()));
         };
@@ -197,10 +197,11 @@ impl<P: Permissions> Engine<P> {
         }
         let family = params.dns_query_type.unwrap_or_default();
         let host = tls::remember_host(&params.peer_address);
-        if let Some(resolved) = connect::literal(&params.peer_address, port, family) {
-            return self.dial(id, request, resolved, host);
-        }
-        match self.connector.resolve(id, request, params.peer_address, port, family) {
+        let name = match connect::destination(&params.peer_address, port, family) {
+            Destination::Known(resolved) => return self.dial(id, request, resolved, host),
+            Destination::Name(name) => name,
+        };
+        match self.connector.resolve(id, request, name, port, family) {
             Err(error) => self.reply(request, Err(Failure::code(error))),
             Ok(abort) => {
                 if let Some(tcp) = self.table.tcp_by_id(id) {

@@ -14,7 +14,8 @@ const MOST_PROGRAM_BYTES: u64 = 1 << 30;
 
 const NOT_A_FILE: &str = "not a file; move it away";
 
-/// The content of the file at `path`, links followed; `None` when there is none, or a link to nothing.
+/// The content of the file at `path`, links followed; `None` when there is none, or a link to nothing, or no directory where it
+/// would be.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     bounded(path, MOST_BYTES)
 }
@@ -27,7 +28,9 @@ pub(super) fn read_program(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 fn bounded(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(Error::io("read", path)(error)),
     };
     // Opening something else, a FIFO for one, might wait for ever.

@@ -106,6 +106,14 @@ impl Error {
         }
     }
 
+    /// With the system's reason, in one line.
+    pub(crate) fn in_full(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        }
+    }
+
     pub(super) fn unusable(path: &Path) -> impl FnOnce(String) -> Self {
         move |reason| Self::Unusable {
             path: path.to_owned(),

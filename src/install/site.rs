@@ -8,6 +8,9 @@ use super::{Error, record};
 use crate::paths::{Environment, Platform};
 use crate::policy;
 
+/// Where package managers put programs, and nobody else does (Filesystem Hierarchy Standard 3.0, §4).
+const PACKAGED: &[&str] = &["/usr/bin", "/usr/lib", "/usr/libexec"];
+
 /// Where they are, and who may read them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
@@ -48,12 +51,11 @@ impl Site {
         directories
     }
 
-    /// What manifests name when `program` installs: the copy, unless a package put the program where it stays and is kept up to
-    /// date.
+    /// What manifests name when `program` installs: the copy, unless a package manager put the program where it stays. That one
+    /// is kept up to date, which a copy would not be.
     pub(super) fn stable(&self, program: &Path, environment: &Environment) -> PathBuf {
-        let below = |path: &str| program.starts_with(environment.at_root(path));
-        let packaged = environment.platform == Platform::Linux && below("/usr") && !below("/usr/local");
-        if self.system && packaged {
+        let below = |directory: &&str| program.starts_with(environment.at_root(directory));
+        if environment.platform == Platform::Linux && PACKAGED.iter().any(below) {
             program.to_owned()
         } else {
             self.copy()
@@ -73,5 +75,33 @@ impl Site {
     /// users must get into those of the system.
     pub(super) fn directory_mode(&self) -> u32 {
         if self.system { 0o755 } else { 0o700 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packaged_program_is_named_where_it_is_and_any_other_is_copied() {
+        let environment = Environment {
+            home: Some(std::env::temp_dir()),
+            ..Environment::bare(Platform::Linux)
+        };
+        for system in [false, true] {
+            let site = Site::of(system, &environment).expect("a site");
+            for (program, stays) in [
+                ("/usr/bin/chrome-sockets-host", true),
+                ("/usr/lib/chrome-sockets/chrome-sockets-host", true),
+                ("/usr/local/bin/chrome-sockets-host", false),
+                ("/usr/src/chrome-sockets/target/release/chrome-sockets-host", false),
+                ("/opt/chrome-sockets-host", false),
+                ("/home/me/.cargo/bin/chrome-sockets-host", false),
+            ] {
+                let stable = site.stable(Path::new(program), &environment);
+                assert_eq!(stable == Path::new(program), stays, "{program}");
+                assert_eq!(stable == site.copy(), !stays, "{program}");
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ pub struct Dirs {
 /// Both gates for one extension.
 #[derive(Debug)]
 pub struct Gates {
+    extension_id: String,
     user: Option<PolicyFile>,
     system: Option<PolicyFile>,
     manifest: Manifest,
@@ -46,10 +47,17 @@ impl Gates {
             );
         }
         Self {
+            extension_id: extension_id.to_owned(),
             user: dirs.user.as_ref().map(file),
             system: dirs.system.as_ref().map(file),
             manifest: Manifest::Absent,
         }
+    }
+
+    /// Whose gates these are.
+    #[must_use]
+    pub fn extension_id(&self) -> &str {
+        &self.extension_id
     }
 
     /// Takes the manifest's `sockets` key, `None` when it has none, and validates it as Chromium does at install.

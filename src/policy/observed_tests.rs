@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::*;
 
-/// The one thing that differs: to us an IPv6 address is an address without its brackets too, so no part of it is a domain.
-const STRICTER: [&str; 2] = ["::ffff:192.168.0.1", "::192.168.0.1"];
+/// What differs: to us an IPv6 address is an address without its brackets too, and so is what `connect` reads as one; no part of
+/// either is a domain.
+const STRICTER: [&str; 3] = ["::ffff:192.168.0.1", "::192.168.0.1", "\u{ff14}.0.0.1"];
 
 fn observed() -> Value {
     serde_json::from_str(include_str!("observed.json")).expect("JSON")

@@ -10,7 +10,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::address::parse_ip_literal;
+use crate::address::{self, parse_host, parse_ip_literal};
 
 /// Where a pattern stands, which decides what it may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +128,12 @@ impl Host {
     }
 }
 
-/// Whether `host` is an IP address in any form a URL could have it in; `*.0.0.1` must not match a part of one. An IPv6 address
-/// counts without its brackets too, as `connect` takes it; Chromium, which looks for URLs only, would let `*.0.0.1` have `::127.0.0.1`.
+/// Whether `host` is an IP address in any form a URL could have it in; `*.0.0.1` must not match a part of one. Two forms count here
+/// that do not in Chromium: an IPv6 address without its brackets, as `connect` takes it (`::127.0.0.1`), and what becomes an address
+/// only when it is read as a host (`%31%32%37.0.0.1`). Nothing else that is read so leaves the sub-domains that the text is in.
 fn is_address(host: &str) -> bool {
     let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    parse_ip_literal(inner.unwrap_or(host)).is_some()
+    matches!(parse_host(inner.unwrap_or(host)), Some(address::Host::Address(_)))
 }
 
 /// The outer `None` is an error, the inner one any port.

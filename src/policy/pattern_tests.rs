@@ -120,7 +120,15 @@ fn m26_m27_m28_m32_subdomains() {
 #[test]
 fn m29_subdomain_patterns_do_not_match_addresses() {
     let pattern = manifest("*.168.0.1:8800");
-    for host in ["192.168.0.1", "0xc0.168.0.1", "0300.168.0.1", "::ffff:192.168.0.1"] {
+    for host in [
+        "192.168.0.1",
+        "0xc0.168.0.1",
+        "0300.168.0.1",
+        "::ffff:192.168.0.1",
+        "%31%39%32.168.0.1",
+        "\u{ff11}92.168.0.1",
+        "1\u{ad}92.168.0.1",
+    ] {
         assert!(!pattern.matches(host, 8800), "{host}");
     }
     assert!(!manifest("*.1").matches("127.1", 1));

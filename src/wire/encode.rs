@@ -267,6 +267,11 @@ fn encode(out: &mut Buffer, message: &Outgoing) {
             value(out, message);
             out.extend(b"}}");
         }
+        Outgoing::LastWords { message } => {
+            out.extend(b"{\"event\":\"host.error\",\"params\":{\"fatal\":true,\"message\":");
+            value(out, message);
+            out.extend(b"}}");
+        }
     }
 }
 

@@ -56,6 +56,11 @@ pub enum Outgoing {
         /// What was wrong.
         message: String,
     },
+    /// `host.error` with `fatal`: nothing comes after it.
+    LastWords {
+        /// Why the host ends.
+        message: String,
+    },
 }
 
 /// The value of a successful reply.

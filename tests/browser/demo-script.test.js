@@ -7,8 +7,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { processesOf } from '../../scripts/lib/processes.mjs';
-import { GUARD } from './support.js';
+import { chromiumOnly, GUARD } from './support.js';
 
+const SCRIPT = chromiumOnly('what the script does here has nothing to do with the browser');
 const script = fileURLToPath(new URL('../../scripts/lib/demo.mjs', import.meta.url));
 
 /**
@@ -61,7 +62,7 @@ for (const [signal, code] of /** @type {const} */ ([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ])) {
-  test(`${signal} ends it, and leaves nothing`, GUARD, async (t) => {
+  test(`${signal} ends it, and leaves nothing`, signal === 'SIGTERM' ? SCRIPT : GUARD, async (t) => {
     const demo = await startDemo(t);
     await demo.ready();
     demo.child.kill(signal);
@@ -69,7 +70,7 @@ for (const [signal, code] of /** @type {const} */ ([
   });
 }
 
-test('SIGTERM while the browser starts leaves nothing', GUARD, async (t) => {
+test('SIGTERM while the browser starts leaves nothing', SCRIPT, async (t) => {
   const demo = await startDemo(t);
   // Its folder is the first thing it makes.
   while ((await readdir(demo.folder)).length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -81,20 +82,20 @@ test('when the browser is killed it ends too, and leaves nothing', GUARD, async 
   const demo = await startDemo(t);
   await demo.ready();
   const processes = await processesOf(demo.folder);
-  const browser = processes.find(({ command }) => /--remote-debugging-pipe/.test(command) && !/--type=/.test(command));
+  const browser = processes.find(({ command }) => /--remote-debugging-p/.test(command) && !/--type=/.test(command));
   assert.ok(browser);
   process.kill(browser.pid, 'SIGKILL');
   assert.equal(await demo.end(), 1);
   assert.match(demo.output(), /The browser has ended\./);
 });
 
-test('a reader of its output that goes away leaves nothing', GUARD, async (t) => {
+test('a reader of its output that goes away leaves nothing', SCRIPT, async (t) => {
   const demo = await startDemo(t, '--once');
   demo.child.stdout.destroy();
   assert.equal(await demo.end(), 1);
 });
 
-test('a port that is taken is an error', GUARD, async (t) => {
+test('a port that is taken is an error', SCRIPT, async (t) => {
   const first = await startDemo(t);
   await first.ready();
   const port = /127\.0\.0\.1:(\d+)/.exec(first.output())?.[1];

@@ -4,7 +4,9 @@ import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { test } from 'node:test';
 import { processesOf } from '../../scripts/lib/processes.mjs';
-import { connect, eventually, GUARD, hosts, isFree, openBench, sha256 } from './support.js';
+import { chromiumOnly, connect, eventually, GUARD, hosts, isFree, openBench, sha256 } from './support.js';
+
+const WORKER = chromiumOnly('firefox/event-page.test.js ends the event page');
 
 /** @param {net.Socket} socket resolves when it is closed, by a reset too */
 const hasClosed = (socket) => new Promise((resolve) => socket.once('close', resolve));
@@ -45,7 +47,7 @@ async function timed(t, what, condition) {
   t.diagnostic(`${what} after ${Math.round(performance.now() - start)} ms`);
 }
 
-test('the worker is stopped in mid-transfer: the host goes, and its ports with it', GUARD, async (t) => {
+test('the worker is stopped in mid-transfer: the host goes, and its ports with it', WORKER, async (t) => {
   const bench = await openBench(t);
   const { server, client } = await transfer(t, bench);
   const closed = hasClosed(client);

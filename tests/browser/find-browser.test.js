@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findBrowser } from '../../scripts/lib/find-browser.mjs';
+import { findBrowser, isFirefox } from '../../scripts/lib/find-browser.mjs';
 
 // Elsewhere browsers are not looked for on the PATH.
 const LINUX = { skip: process.platform !== 'linux' && 'not Linux' };
@@ -39,6 +39,14 @@ test('Chrome comes before the others, and a name asks for one', LINUX, async (t)
   assert.equal(await findBrowser('brave'), path.join(folder, 'brave-browser'));
 });
 
+test('a Firefox is for those who ask for it', LINUX, async (t) => {
+  const folder = await usePath(t, { firefox: '#!/bin/sh', 'brave-browser': '#!/bin/sh' });
+  assert.equal(await findBrowser(), path.join(folder, 'brave-browser'));
+  assert.equal(await findBrowser('firefox'), path.join(folder, 'firefox'));
+  assert.ok(isFirefox(path.join(folder, 'firefox')) && isFirefox('firefox-esr') && isFirefox('/opt/LibreWolf'));
+  assert.ok(!isFirefox(path.join('/firefox', 'brave-browser')) && !isFirefox(''));
+});
+
 test('a snap is no browser for us, because it sees neither the profile nor the host', LINUX, async (t) => {
   const folder = await usePath(t, {
     'chromium-browser': '#!/bin/sh\nexec /snap/bin/chromium "$@"\n',
@@ -54,7 +62,7 @@ test('what is no program, and a name nobody has, are errors', LINUX, async (t) =
   await assert.rejects(findBrowser(`${folder}/none`), /is not a program/);
   await assert.rejects(
     findBrowser('netscape'),
-    /No browser is called netscape: there is chrome, chromium, edge, brave/,
+    /No browser is called netscape: there is chrome, chromium, edge, brave, firefox/,
   );
   await assert.rejects(findBrowser('edge'), /edge was not found/);
 });

@@ -1,65 +1,36 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
-import os from 'node:os';
-import path from 'node:path';
+import { rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { hostProgram } from '../../scripts/lib/browser.mjs';
 import {
   assemble,
+  chromiumOnly,
   connect,
   eventually,
   GUARD,
-  hostileScript,
   hosts,
+  inFirefox,
   openBench,
+  openHands,
+  openPage,
+  pageAddress,
   readAll,
   sha256,
   useBench,
 } from './support.js';
 
-// An extension with a worker and pages of every kind, which a web page may embed and talk to as far as a manifest can allow.
-const WEB = ['http://127.0.0.1/*'];
+// An extension with a background and pages of every kind.
+const ADD_ON = 'no-background@chrome-sockets.invalid';
 const bench = useBench({
+  addOns: [ADD_ON],
   manifest: {
     permissions: ['nativeMessaging', 'offscreen'],
     action: { default_popup: 'page.html#popup' },
-    content_scripts: [{ matches: WEB, js: ['hostile.js'], run_at: 'document_end' }],
-    web_accessible_resources: [{ resources: ['page.html'], matches: WEB }],
-    externally_connectable: { matches: WEB, ids: ['*'] },
-    sandbox: { pages: ['sandbox.html'] },
   },
 });
 
 const MIB = 1024 * 1024;
-const address = (/** @type {string} */ file, { session } = bench) => `chrome-extension://${session.id}/${file}`;
-
-/**
- * A page of the extension, in a tab.
- *
- * @param {import('node:test').TestContext} t
- * @param {string} file
- * @param {{session: Pick<import('../../scripts/lib/browser.mjs').Session, 'browser' | 'id'>}} [where]
- */
-async function openPage(t, file, where = bench) {
-  const page = await where.session.browser.newPage();
-  t.after(() => page.close().catch(() => {}));
-  await page.goto(address(file, where));
-  return page;
-}
-
-/**
- * A page with the test's hands.
- *
- * @param {import('node:test').TestContext} t
- * @param {{session: Pick<import('../../scripts/lib/browser.mjs').Session, 'browser' | 'id'>}} [where]
- */
-async function openHands(t, where = bench) {
-  const page = await openPage(t, 'page.html', where);
-  await page.waitForFunction(() => 'bench' in globalThis);
-  return page;
-}
 
 /**
  * What the browser opens by itself.
@@ -67,7 +38,10 @@ async function openHands(t, where = bench) {
  * @param {string} file
  */
 async function opened(file) {
-  const target = await bench.session.browser.waitForTarget((each) => each.url() === address(file), { timeout: 60_000 });
+  const target = await bench.session.browser.waitForTarget(
+    (each) => each.url() === pageAddress(bench.session.id, file),
+    { timeout: 60_000 },
+  );
   const page = await target.asPage();
   await page.waitForFunction(() => 'bench' in globalThis);
   return page;
@@ -92,9 +66,9 @@ async function openPopup(t) {
 
 test(
   'SPEC 6: worker, options page, popup and offscreen document use the same sockets and hear the same events',
-  GUARD,
+  chromiumOnly('it has no offscreen documents, and its popup cannot be driven'),
   async (t) => {
-    const contexts = { page: await openHands(t), popup: await openPopup(t), offscreen: await openOffscreen(t) };
+    const contexts = { page: await openHands(t, bench), popup: await openPopup(t), offscreen: await openOffscreen(t) };
     const server = await contexts.popup.evaluate(() => globalThis.bench.listen());
     const all = { worker: { evaluate: bench.run }, ...contexts };
     for (const [name, context] of Object.entries(all)) {
@@ -152,8 +126,8 @@ test(
 
 for (const by of ['page.close', 'navigation']) {
   test(`T-89: a page is closed in mid-flow, by ${by}: its sockets go on, and nothing is lost`, GUARD, async (t) => {
-    const page = await openHands(t);
-    const offscreen = await openOffscreen(t);
+    const page = await openHands(t, bench);
+    const other = inFirefox ? await openHands(t, bench) : await openOffscreen(t);
     const server = await page.evaluate(() => globalThis.bench.listen());
     const data = randomBytes(16 * MIB);
     const receiving = (context) =>
@@ -168,7 +142,7 @@ for (const by of ['page.close', 'navigation']) {
         server,
         data.length,
       );
-    const hashes = Promise.all([receiving(bench.run), receiving(offscreen.evaluate.bind(offscreen))]);
+    const hashes = Promise.all([receiving(bench.run), receiving(other.evaluate.bind(other))]);
     const socket = await connect(t, server.port);
     socket.write(data);
     await eventually(() => bench.run(() => 'half' in globalThis));
@@ -188,7 +162,7 @@ for (const by of ['page.close', 'navigation']) {
 }
 
 test('what a page has sent arrives whole, though the page is closed meanwhile', GUARD, async (t) => {
-  const page = await openHands(t);
+  const page = await openHands(t, bench);
   const server = await bench.run(() => globalThis.bench.listen());
   const socket = await connect(t, server.port);
   const hash = await page.evaluate(async (server) => {
@@ -217,7 +191,7 @@ test(
   'DESIGN 5.3: a page that consumes nothing holds the flow, within the windows, until it goes away',
   GUARD,
   async (t) => {
-    const stuck = await openPage(t, 'classic.html');
+    const stuck = await openPage(t, 'classic.html', bench);
     // A page with a mistake in it: it says that it listens, and never that it has consumed.
     await stuck.evaluate(() => {
       globalThis.heard = 0;
@@ -261,7 +235,7 @@ test(
 );
 
 test('the classic build in a page: chrome.sockets as Chrome has it, over the same hub', GUARD, async (t) => {
-  const page = await openPage(t, 'classic.html');
+  const page = await openPage(t, 'classic.html', bench);
   const server = await bench.run(() => globalThis.bench.listen({ unpause: false }));
   const socket = await connect(t, server.port);
   const client = await bench.run((server) => globalThis.bench.firstClient(server), server);
@@ -286,7 +260,7 @@ test('the classic build in a page: chrome.sockets as Chrome has it, over the sam
       .catch(({ message, resultCode }) => ({ message, resultCode }));
     const sent = await tcp.send(client, data);
     await tcp.close(client);
-    return { thrown, callback, rejected, sent, left: chrome.runtime.lastError };
+    return { thrown, callback, rejected, sent, left: chrome.runtime.lastError ?? undefined };
   }, client);
   const answer = readAll(socket);
   socket.write('through a page');
@@ -300,7 +274,7 @@ test('the classic build in a page: chrome.sockets as Chrome has it, over the sam
 });
 
 test('SPEC 0.11: 200 MiB and a byte from a page is refused, and harms nobody', GUARD, async (t) => {
-  const page = await openHands(t);
+  const page = await openHands(t, bench);
   const server = await page.evaluate(() => globalThis.bench.listen());
   await connect(t, server.port);
   const outcome = await page.evaluate(async (server) => {
@@ -314,7 +288,7 @@ test('SPEC 0.11: 200 MiB and a byte from a page is refused, and harms nobody', G
 
 test(
   'L-13: the worker is stopped: the page’s calls and sockets end with a reason, and its next call starts it again',
-  GUARD,
+  chromiumOnly('firefox/event-page.test.js ends the event page'),
   async (t) => {
     const own = await openBench(t);
     const page = await openHands(t, own);
@@ -371,7 +345,11 @@ test(
   'an extension without a background: one page is the hub, and when it is closed another takes its place',
   GUARD,
   async (t) => {
-    const folder = await assemble({ background: undefined, key: undefined });
+    const folder = await assemble({
+      background: undefined,
+      key: undefined,
+      browser_specific_settings: { gecko: { id: ADD_ON } },
+    });
     t.after(() => rm(folder, { recursive: true, force: true }));
     const { browser, profile } = bench.session;
     const id = await browser.installExtension(folder);
@@ -411,106 +389,3 @@ test(
     assert.ok((await arrived) > again.socketId);
   },
 );
-
-/**
- * A web server whose one page attacks in its own world, beside the content script.
- *
- * @param {import('node:test').TestContext} t
- */
-async function hostileSite(t) {
-  const script = await hostileScript();
-  const server = http.createServer((request, response) => {
-    const isScript = request.url === '/hostile.js';
-    response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? script : '<!doctype html><body><script src="/hostile.js"></script>');
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  t.after(() => server.close());
-  return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}/`;
-}
-
-/** Another extension, which runs the same attack. @param {import('node:test').TestContext} t */
-async function hostileExtension(t) {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-hostile-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const manifest = { manifest_version: 3, name: 'hostile', version: '1' };
-  await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
-  await writeFile(path.join(folder, 'hostile.js'), await hostileScript());
-  await writeFile(path.join(folder, 'page.html'), '<!doctype html><body><script src="hostile.js"></script>');
-  const id = await bench.session.browser.installExtension(folder);
-  t.after(() => bench.session.browser.uninstallExtension(id));
-  return `chrome-extension://${id}/page.html`;
-}
-
-test('L-01 L-02: content scripts, web pages, a sandboxed page and another extension get nothing', GUARD, async (t) => {
-  // There is something to steal: a server, a connection, and data that flows.
-  const server = await bench.run(() => globalThis.bench.listen());
-  const socket = await connect(t, server.port);
-  const client = await bench.run((server) => globalThis.bench.firstClient(server), server);
-  const flow = setInterval(() => socket.write('a secret'), 5);
-  t.after(() => clearInterval(flow));
-  const own = await openHands(t);
-  await own.evaluate((client) => globalThis.bench.until(() => globalThis.bench.lengthOf(client) > 0), client);
-
-  const site = await hostileSite(t);
-  const reports = {};
-  const forged = [];
-  for (const [who, url, worlds] of [
-    ['web', site, ['script', 'page']],
-    ['sandbox', address('sandbox.html'), ['page']],
-    ['extension', await hostileExtension(t), ['page']],
-  ]) {
-    const page = await bench.session.browser.newPage();
-    t.after(() => page.close().catch(() => {}));
-    await page.goto(url);
-    for (const world of worlds) {
-      await page.waitForFunction((name) => document.documentElement.hasAttribute(name), {}, `data-${world}`);
-    }
-    const before = await own.evaluate((client) => globalThis.bench.lengthOf(client), client);
-    await own.evaluate(
-      (client, before) => globalThis.bench.until(() => globalThis.bench.lengthOf(client) > before + 100),
-      client,
-      before,
-    );
-    if (who === 'web') {
-      // What they have embedded is alive and hears everything; it tells them nothing, and believes nothing of what they say.
-      const framed = page.frames().filter((frame) => frame.url() === address('page.html#framed'));
-      assert.equal(framed.length, worlds.length);
-      for (const frame of framed) {
-        await frame.waitForFunction(() => globalThis.bench?.log.some(({ event }) => event === 'receive'));
-        forged.push(await frame.evaluate(() => globalThis.bench.log.filter(({ socketId }) => socketId === 666_666)));
-      }
-    }
-    for (const world of worlds) {
-      reports[`${who} ${world}`] = await page.evaluate((name) => {
-        globalThis.dispatchEvent(new Event('look again'));
-        return JSON.parse(document.documentElement.getAttribute(name));
-      }, `data-${world}`);
-    }
-  }
-  for (const [who, { got, reach }] of Object.entries(reports)) {
-    assert.deepEqual(got, [], who);
-    assert.equal(reach.sockets, 'undefined', who);
-  }
-  assert.deepEqual(Object.keys(reports), ['web script', 'web page', 'sandbox page', 'extension page']);
-  // Each that could knock has knocked, and was shown the door.
-  const { outcomes } = reports['web script'];
-  assert.equal(outcomes.find(({ how }) => how === 'connect').closed, 'without a word');
-  for (const { how, closed, thrown } of Object.values(reports).flatMap(({ outcomes }) => outcomes)) {
-    if (how.startsWith('connect')) assert.ok(closed || thrown, how);
-  }
-  forged.push(await own.evaluate(() => globalThis.bench.log.filter(({ socketId }) => socketId === 666_666)));
-  assert.deepEqual(forged, [[], [], []]);
-  // And nothing has changed: no socket more or less, nothing sent, nothing stopped.
-  const { result: servers } = await bench.run(() => globalThis.bench.call('tcpServer', 'getSockets'));
-  assert.deepEqual(
-    servers.map(({ socketId }) => socketId),
-    [server.socketId],
-  );
-  const { result: clients } = await bench.run(() => globalThis.bench.call('tcp', 'getSockets'));
-  assert.deepEqual(
-    clients.map(({ socketId, connected }) => [socketId, connected]),
-    [[client, true]],
-  );
-  assert.equal(socket.bytesRead, 0);
-});

@@ -9,7 +9,15 @@ import { eventually, freePort, GUARD } from './support.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-test('the server of the README answers as it stands there', GUARD, async (t) => {
+/**
+ * An extension with one script, that of the README.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {(code: string) => string} change of the script
+ * @param {string} shim which build of it
+ * @param {object} background of the manifest
+ */
+async function serves(t, change, shim, background) {
   const readme = await readFile(path.join(root, 'README.md'), 'utf8');
   const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   assert.match(code, /8080/);
@@ -23,17 +31,35 @@ test('the server of the README answers as it stands there', GUARD, async (t) => 
     name: 'README',
     version: '1',
     key,
+    browser_specific_settings: { gecko: { id: 'readme@chrome-sockets.invalid' } },
     permissions: ['nativeMessaging'],
-    background: { service_worker: 'background.js', type: 'module' },
+    background,
     sockets: { tcpServer: { listen: `127.0.0.1:${port}` } },
   };
   await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
-  await writeFile(path.join(folder, 'background.js'), code.replaceAll('8080', String(port)));
-  await cp(path.join(root, 'extension-shim/dist/chrome-sockets.mjs'), path.join(folder, 'chrome-sockets.mjs'));
+  await writeFile(path.join(folder, 'background.js'), change(code.replaceAll('8080', String(port))));
+  await cp(path.join(root, 'extension-shim/dist', shim), path.join(folder, shim));
 
   const session = await openBrowser({ extension: folder, global: 'chrome', listen: [`127.0.0.1:${port}`] });
   t.after(() => session.close());
   const response = await eventually(() => fetch(`http://127.0.0.1:${port}/`).catch(() => null));
   assert.equal(response.status, 200);
   assert.equal(await response.text(), 'Hello from an extension\n');
+}
+
+test('the server of the README answers as it stands there', GUARD, async (t) => {
+  const background = { service_worker: 'background.js', scripts: ['background.js'], type: 'module' };
+  await serves(t, (code) => code, 'chrome-sockets.mjs', background);
+});
+
+test('the same in a classic background', GUARD, async (t) => {
+  // A worker has to ask for the shim, and an event page names it in the manifest.
+  const classic = (code) =>
+    code
+      .replace(/^import .*$/m, "globalThis.importScripts?.('chrome-sockets.js');")
+      .replace('install()', 'chrome.sockets');
+  await serves(t, classic, 'chrome-sockets.js', {
+    service_worker: 'background.js',
+    scripts: ['chrome-sockets.js', 'background.js'],
+  });
 });

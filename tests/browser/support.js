@@ -7,6 +7,8 @@ import path from 'node:path';
 import { after, before, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openBrowser } from '../../scripts/lib/browser.mjs';
+import { isFirefox } from '../../scripts/lib/find-browser.mjs';
+import { addressOf, openInnerPage } from '../../scripts/lib/firefox.mjs';
 import { processesOf } from '../../scripts/lib/processes.mjs';
 import { extensionId } from '../../scripts/lib/profile.mjs';
 
@@ -14,6 +16,16 @@ const here = (/** @type {string} */ relative) => fileURLToPath(new URL(relative,
 
 /** No test waits longer than this. It only ever ends a hang, so it is generous. */
 export const GUARD = { timeout: 180_000 };
+
+/** These tests run in a Chromium, unless CHROME_SOCKETS_BROWSER names a Firefox. */
+export const inFirefox = isFirefox(process.env.CHROME_SOCKETS_BROWSER ?? '');
+
+/**
+ * For a test of what only a Chromium has.
+ *
+ * @param {string} why
+ */
+export const chromiumOnly = (why) => ({ ...GUARD, skip: inFirefox && `Firefox: ${why}` });
 
 /**
  * A browser with the example in it, for all tests of a file.
@@ -63,11 +75,12 @@ export function useBench({ manifest, ...options } = {}) {
  * A browser with the test extension for one test, which may ruin it.
  *
  * @param {import('node:test').TestContext} t
+ * @param {Parameters<typeof useBench>[0]} [options]
  */
-export async function openBench(t) {
-  const folder = await assemble();
+export async function openBench(t, { manifest, ...options } = {}) {
+  const folder = await assemble(manifest);
   t.after(() => rm(folder, { recursive: true, force: true }));
-  const bench = await open(folder, {});
+  const bench = await open(folder, options);
   t.after(() => bench.session.close());
   return bench;
 }
@@ -111,8 +124,55 @@ const benchManifest = async () => JSON.parse(await readFile(here('extension/mani
 
 /** What a hostile page or extension runs against the test extension. */
 export async function hostileScript() {
+  const { key, browser_specific_settings: own } = await benchManifest();
+  const id = inFirefox ? own.gecko.id : extensionId(key);
   const script = await readFile(here('extension/hostile.js'), 'utf8');
-  return script.replace('ID_OF_THE_BENCH', extensionId((await benchManifest()).key));
+  return script.replace('ID_OF_THE_BENCH', id).replace('ROOT_OF_THE_BENCH', pageAddress(id, ''));
+}
+
+/**
+ * The address of a file of an extension.
+ *
+ * @param {string} id the extension's
+ * @param {string} file
+ */
+export const pageAddress = (id, file) =>
+  inFirefox ? `moz-extension://${addressOf(id)}/${file}` : `chrome-extension://${id}/${file}`;
+
+/** @typedef {{session: Pick<import('../../scripts/lib/browser.mjs').Session, 'browser' | 'id'>}} Where */
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {string} url
+ * @param {Where} where
+ */
+export async function openAddress(t, url, { session }) {
+  const inner = inFirefox && url.startsWith('moz-extension:');
+  const page = inner ? await openInnerPage(session.browser, url) : await session.browser.newPage();
+  t.after(() => page.close().catch(() => {}));
+  if (!inner) await page.goto(url);
+  return page;
+}
+
+/**
+ * A page of an extension, in a tab.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string} file
+ * @param {Where} where
+ */
+export const openPage = (t, file, where) => openAddress(t, pageAddress(where.session.id, file), where);
+
+/**
+ * A page with the test's hands.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Where} where
+ */
+export async function openHands(t, where) {
+  const page = await openPage(t, 'page.html', where);
+  await page.waitForFunction(() => 'bench' in globalThis);
+  return page;
 }
 
 /**
@@ -123,7 +183,10 @@ export async function hostileScript() {
  */
 export async function hosts(session, id = session.id) {
   const all = await processesOf(session.profile.folder);
-  return all.filter(({ command }) => command.includes(` chrome-extension://${id}/`));
+  // Chromium names the extension's origin, Firefox the manifest of the host and the add-on.
+  return all.filter(
+    ({ command }) => command.includes(` chrome-extension://${id}/`) || command.endsWith(`.json ${id} `),
+  );
 }
 
 /**

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { test } from 'node:test';
-import { connect, eventually, GUARD, hosts, isFree, openBench } from './support.js';
+import { backgroundOf } from '../../scripts/lib/firefox.mjs';
+import { browserPage, disable } from './firefox/support.js';
+import { chromiumOnly, connect, eventually, GUARD, hosts, inFirefox, isFree, openBench } from './support.js';
+
+const LIKE_DISABLING = chromiumOnly('the event page is closed as it is when the extension is disabled');
 
 /** @typedef {Awaited<ReturnType<typeof openBench>>} Bench */
 
@@ -41,6 +45,7 @@ async function unload(t, bench, end) {
  * @param {Set<import('puppeteer-core').Target>} before the targets there were
  */
 async function nextWorker({ session }, before) {
+  if (inFirefox) return backgroundOf(session.browser, session.id, 'bench');
   const target = await session.browser.waitForTarget(
     (each) => each.type() === 'service_worker' && each.url().includes(session.id) && !before.has(each),
     { timeout: 60_000 },
@@ -57,13 +62,15 @@ async function nextWorker({ session }, before) {
  * @param {Bench} bench
  */
 async function extensionsPage({ session }) {
+  if (inFirefox) return browserPage({ session });
   const page = await session.browser.newPage();
   await page.goto('chrome://extensions');
   return page;
 }
 
 /** @param {import('puppeteer-core').Page} page lets unpacked extensions come back from a reload */
-const useDeveloperMode = (page) =>
+const useDeveloperMode = async (page) =>
+  inFirefox ||
   page.evaluate(() =>
     /** @type {any} */ (chrome).developerPrivate.updateProfileConfiguration({ inDeveloperMode: true }),
   );
@@ -90,18 +97,20 @@ test('L-07 L-10 disabling the extension ends all sockets', GUARD, async (t) => {
   const bench = await openBench(t);
   const page = await extensionsPage(bench);
   await unload(t, bench, () =>
-    page.evaluate((id) => /** @type {any} */ (chrome).management.setEnabled(id, false), bench.session.id),
+    inFirefox
+      ? disable(bench, page)
+      : page.evaluate((id) => /** @type {any} */ (chrome).management.setEnabled(id, false), bench.session.id),
   );
 });
 
-test('L-07 L-10 uninstalling the extension ends all sockets', GUARD, async (t) => {
+test('L-07 L-10 uninstalling the extension ends all sockets', LIKE_DISABLING, async (t) => {
   const bench = await openBench(t);
   await unload(t, bench, () =>
     bench.run(() => void setTimeout(() => chrome.management.uninstallSelf({ showConfirmDialog: false }))),
   );
 });
 
-test('L-12 the worker that is unloaded hears of nothing any more', GUARD, async (t) => {
+test('L-12 the worker that is unloaded hears of nothing any more', LIKE_DISABLING, async (t) => {
   // What it hears it tells this server, since nobody could ask it afterwards.
   const told = [];
   const ear = http.createServer((request, response) => {

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hostProgram, openBrowser, workerOf } from '../../scripts/lib/browser.mjs';
 import { extensionId } from '../../scripts/lib/profile.mjs';
+import { Authority } from './authority.js';
 import { END, GONE } from './compare.js';
+import { Datagrams } from './datagrams.js';
 import { Peers } from './peers.js';
 
 /** @typedef {import('./compare.js').Lines} Lines */
@@ -18,15 +20,21 @@ const here = (/** @type {string} */ relative) => fileURLToPath(new URL(relative,
 /** It only ever ends a hang: a scenario takes a tenth of a second, the longest a few. */
 const GUARD_MS = 60_000;
 
-/** Where a trace tells that its scenario has not come to its end. */
 /** What the extensions ask for in their manifests; the user allows everything. */
 const KINDS = {
-  wide: { tcpServer: { listen: '*' }, tcp: { connect: '*' } },
+  wide: {
+    tcpServer: { listen: '*' },
+    tcp: { connect: '*' },
+    udp: { bind: '*', send: '*', multicastMembership: '' },
+  },
   narrow: {
     tcpServer: { listen: ['127.0.0.1:*', '0.0.0.0:8080'] },
     tcp: { connect: ['127.0.0.1:*', 'LocalHost:*', '*.example.invalid:80'] },
+    udp: { bind: '127.0.0.1:*', send: ['127.0.0.1:*', 'LocalHost:*'] },
   },
 };
+
+const EVERYTHING = { listen: ['*'], connect: ['*'], udp: ['*'], multicast: true };
 
 /** @typedef {keyof typeof KINDS} Kind */
 
@@ -34,7 +42,8 @@ const KINDS = {
 const keyOf = (kind) => Buffer.from(`chrome-sockets differential ${kind}`).toString('base64');
 
 export class Arena {
-  #peers = new Peers();
+  #peers;
+  #datagrams = new Datagrams();
   #folder;
   #session;
   /** @type {Map<Kind, Worker>} */
@@ -43,8 +52,10 @@ export class Arena {
   /**
    * @param {string} folder
    * @param {import('../../scripts/lib/browser.mjs').Session} session
+   * @param {Authority} authority
    */
-  constructor(folder, session) {
+  constructor(folder, session, authority) {
+    this.#peers = new Peers(authority);
     this.#folder = folder;
     this.#session = session;
   }
@@ -53,19 +64,20 @@ export class Arena {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'chrome-sockets-differential-'));
     const kinds = /** @type {Kind[]} */ (Object.keys(KINDS));
     for (const kind of kinds) await assemble(kind, path.join(folder, kind));
+    const authority = await Authority.make(path.join(folder, 'authority'));
     const session = await openBrowser({
       extension: path.join(folder, 'wide'),
       global: 'differential',
       browser: 'chromium',
-      listen: ['*'],
-      connect: ['*'],
+      ...EVERYTHING,
+      authority: authority.certificate,
       flags: [`--allowlisted-extension-id=${kinds.map((kind) => extensionId(keyOf(kind))).join()}`],
     });
-    const arena = new Arena(folder, session);
+    const arena = new Arena(folder, session, authority);
     try {
       arena.#workers.set('wide', await arena.#connect(session.worker));
       const narrow = extensionId(keyOf('narrow'));
-      await session.profile.installHost(hostProgram, narrow, { listen: ['*'], connect: ['*'] });
+      await session.profile.installHost(hostProgram, narrow, EVERYTHING);
       arena.#workers.set('narrow', await arena.#install('narrow'));
       return arena;
     } catch (error) {
@@ -102,9 +114,24 @@ export class Arena {
   }
 
   async close() {
-    this.#peers.reset();
+    this.#reset();
     await this.#session.close();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * @param {string} what a method of whoever has it
+   * @param {unknown[]} args
+   */
+  async #do(what, args) {
+    if (what === 'reset') return this.#reset();
+    const owner = [this.#peers, this.#datagrams].find((each) => what in each);
+    return /** @type {any} */ (owner)[what](...args);
+  }
+
+  #reset() {
+    this.#peers.reset();
+    this.#datagrams.reset();
   }
 
   /** @param {Kind} kind */
@@ -123,7 +150,7 @@ export class Arena {
     const { client } = worker;
     client.on('Runtime.bindingCalled', async ({ payload }) => {
       const { question, what, args } = JSON.parse(payload);
-      const answer = await this.#peers.do(what, args).catch((error) => ({ error: String(error) }));
+      const answer = await this.#do(what, args).catch((error) => ({ error: String(error) }));
       await worker
         .evaluate((...reply) => /** @type {any} */ (globalThis).differential.answer(...reply), question, answer ?? null)
         // The worker may be gone.

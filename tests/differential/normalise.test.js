@@ -6,7 +6,7 @@ import { Shown } from './extension/trace.js';
 const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
 /**
- * @param {'tcp' | 'tcpServer'} namespace
+ * @param {import('./extension/trace.js').Namespace} namespace
  * @param {string} method
  * @param {unknown[]} args
  * @param {number} [nth]
@@ -23,14 +23,14 @@ const call = (namespace, method, args, nth = 1) => ({ namespace, method, args, n
 const callback = (call, results, lastError) => ({ kind: 'callback', call, results, lastError });
 
 /**
- * @param {'tcp' | 'tcpServer'} namespace
+ * @param {import('./extension/trace.js').Namespace} namespace
  * @param {string} event
  * @param {object} info
  * @returns {import('./extension/trace.js').Event}
  */
 const event = (namespace, event, info) => ({ kind: 'event', namespace, event, info });
 
-const created = (/** @type {'tcp' | 'tcpServer'} */ namespace, /** @type {number} */ socketId) =>
+const created = (/** @type {import('./extension/trace.js').Namespace} */ namespace, /** @type {number} */ socketId) =>
   callback(call(namespace, 'create', [new Shown('callback')]), [{ socketId }]);
 
 test('sockets are named as they appear, whatever their numbers', () => {
@@ -136,5 +136,20 @@ test('getSockets is in no order, and names clients that nobody was told of', () 
   assert.deepEqual(of([7, 5]), of([5, 7]));
   assert.deepEqual(of([7, 5]), [
     ['script', ['tcp.getSockets calls back ([{socketId: accepted 1}, {socketId: accepted 2}])']],
+  ]);
+});
+
+test('datagrams are not joined, and the ports of udp sockets have their names', () => {
+  const send = call('udp', 'send', [4, new Shown('2 bytes'), '127.0.0.1', 4000]);
+  const from = (/** @type {string} */ text, /** @type {number} */ remotePort) =>
+    event('udp', 'onReceive', { socketId: 4, data: bytes(text), remoteAddress: '::1', remotePort });
+  const lines = normalise(
+    [created('udp', 4), { kind: 'call', call: send }, from('a', 4000), from('b', 5000)],
+    new Map([[4000, 'P']]),
+  );
+  assert.deepEqual(Object.fromEntries(lines)['udp 1'], [
+    'send(id, 2 bytes, "127.0.0.1", P)',
+    'onReceive {data: "a", remoteAddress: "::1", remotePort: P}',
+    'onReceive {data: "b", remoteAddress: "::1", remotePort: a port}',
   ]);
 });

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
+import tls from 'node:tls';
 import { describe, toBytes } from './extension/bytes.js';
 
 /** One end of a connection, which keeps what it has received until somebody asks. */
@@ -18,8 +19,13 @@ class Peer {
 
   /** @param {net.Socket} socket */
   constructor(socket) {
-    this.#socket = socket;
     this.port = socket.localPort;
+    this.#socket = socket;
+    this.#follow(socket);
+  }
+
+  /** @param {net.Socket} socket */
+  #follow(socket) {
     socket.on('data', (piece) => {
       this.#fresh.push(piece);
       this.#length += piece.length;
@@ -78,6 +84,18 @@ class Peer {
     this.#socket.resetAndDestroy();
   }
 
+  /** @param {import('node:tls').SecureContextOptions} pair */
+  upgrade(pair) {
+    this.#socket.removeAllListeners('data');
+    const secure = new tls.TLSSocket(this.#socket, { isServer: true, ...pair });
+    this.#socket = secure;
+    this.#follow(secure);
+  }
+
+  name() {
+    return String(/** @type {any} */ (this.#socket).servername);
+  }
+
   stop() {
     this.#socket.pause();
   }
@@ -120,14 +138,11 @@ export class Peers {
   /** Peers that a reset spares. @type {Set<number>} */
   #kept = new Set();
   #next = 1;
+  #authority;
 
-  /**
-   * @param {string} what one of the methods below
-   * @param {any[]} args
-   * @returns {Promise<unknown>}
-   */
-  async do(what, args) {
-    return /** @type {any} */ (this)[what](...args);
+  /** @param {import('./authority.js').Authority} authority */
+  constructor(authority) {
+    this.#authority = authority;
   }
 
   /**
@@ -217,13 +232,38 @@ export class Peers {
   }
 
   /** @param {string} host */
-  async listen(host) {
+  listen(host) {
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+    return this.#listen(server, 'connection', host);
+  }
+
+  /**
+   * A server that speaks TLS, which accepts when the handshake is done.
+   *
+   * @param {string} name of its certificate
+   * @param {tls.TlsOptions} options
+   */
+  async listenTls(name, options) {
+    const server = tls.createServer({ ...(await this.#authority.pair(name)), ...options, pauseOnConnect: true });
+    // A handshake that fails leaves its socket here.
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => {});
+    });
+    return this.#listen(server, 'secureConnection', '::');
+  }
+
+  /**
+   * @param {net.Server} server
+   * @param {string} event
+   * @param {string} host
+   */
+  async #listen(server, event, host) {
     const id = this.#next;
     this.#next += 1;
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
     /** @type {net.Socket[]} */
     const waiting = [];
-    server.on('connection', (socket) => {
+    server.on(event, (socket) => {
       waiting.push(socket);
       server.emit('waiting');
     });
@@ -278,6 +318,10 @@ export class Peers {
    * @param {number} length
    */
   receive = (id, length) => this.#peer(id).receive(length);
+  /** @param {number} id */
+  upgrade = async (id) => this.#peer(id).upgrade(await this.#authority.pair('localhost'));
+  /** @param {number} id */
+  nameOf = (id) => this.#peer(id).name();
   /** @param {number} id */
   rest = (id) => this.#peer(id).rest();
 

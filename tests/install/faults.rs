@@ -39,6 +39,11 @@ pub(crate) const FAULTS: &[Fault] = &[
         fs::remove_dir_all(&directory).expect("removed");
         symlink(home.at("nowhere"), directory).expect("a link");
     }),
+    ("a file is in its directory's place", "manifest-directory", |home| {
+        let directory = home.at(CHROMIUM).parent().expect("a parent").to_owned();
+        fs::remove_dir_all(&directory).expect("removed");
+        fs::write(directory, "in the way").expect("a file");
+    }),
     ("the name is another", "manifest-name", |home| {
         set(home, CHROMIUM, "name", json!("com.example"));
     }),

@@ -303,6 +303,10 @@ fn a_length_over_the_limit_and_a_cut_frame_end_the_session_with_an_error() {
         }
         let status = host.wait();
         assert!(!status.success(), "{status} after {bytes:?}");
+        let words = host.event("host.error");
+        assert_eq!(words["fatal"], true, "{words}");
+        let reason = words["message"].as_str().unwrap();
+        assert!(host.stderr().contains(reason), "{reason}");
         assert_eq!(read_to_any_end(&mut peer), (Vec::new(), true));
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
         assert!(!host.stderr().is_empty(), "nothing was logged");

@@ -10,6 +10,7 @@
 mod bytes;
 mod calls;
 mod credit;
+mod datagrams;
 mod deeds;
 mod events;
 mod far_ends;

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use crate::host::Host;
+use crate::host::{EXTENSION, Host};
 use crate::peers::{dial, done, net, read_to_end, text_only, zero};
 
 fn hello() -> Value {
@@ -71,16 +71,20 @@ fn a_hello_that_is_late_changes_nothing() {
 
 #[test]
 fn without_a_common_protocol_every_call_is_refused() {
-    for (range, spoken) in [
-        (json!([2, 3]), "2 to 3"),
-        (json!([0, 0]), "0 to 0"),
-        (json!([3, 1]), "3 to 1"),
+    let old_host = format!(
+        "The host is too old for this extension: get a newer chrome-sockets-host, and with it run: chrome-sockets-host install --extension-id {EXTENSION}"
+    );
+    let old_shim = "The extension is too old for this host: update the extension";
+    for (range, spoken, remedy) in [
+        (json!([2, 3]), "2 to 3", old_host.as_str()),
+        (json!([0, 0]), "0 to 0", old_shim),
+        (json!([3, 1]), "3 to 1", &old_host),
     ] {
         let mut host = Host::new();
         let mut params = hello();
         params["protocol"] = range;
         let expected = text_only(&format!(
-            "No common protocol: the shim speaks {spoken}, this host 1 to 1. Update the host: chrome-sockets-host install"
+            "No common protocol: the shim speaks {spoken}, this host 1 to 1. {remedy}"
         ));
         assert_eq!(host.call("host.hello", params), expected);
         assert_eq!(host.call("tcp.create", json!({})), expected);

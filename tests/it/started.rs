@@ -38,6 +38,7 @@ fn n16_n17_the_log_goes_to_stderr_and_stdout_carries_frames_only() {
     // The worst there is: input that cannot be read on.
     host.send_raw(&u32::MAX.to_ne_bytes()).unwrap();
     assert!(!host.wait().success());
-    assert_eq!(host.rest(), Vec::<Value>::new());
+    assert_eq!(host.event("host.error")["fatal"], true);
+    assert_eq!(host.rest(), Vec::<Value>::new(), "something behind the last words");
     assert!(host.stderr().contains("connect failed"), "nothing was logged");
 }

@@ -1,5 +1,9 @@
 import { HttpError } from './http/parser.js';
 
+/** @typedef {'http://' | 'https://'} Scheme */
+
+const DEFAULT_PORTS = { 'http://': 80, 'https://': 443 };
+
 /**
  * Keeps other web pages away. A page anywhere can make this browser send requests to 127.0.0.1, so being local proves
  * nothing. Each check stands alone, and together they mean that a page of another origin neither reads nor does anything.
@@ -10,27 +14,29 @@ import { HttpError } from './http/parser.js';
  * is how a page would otherwise come to be of the same origin as this server ("DNS rebinding").
  *
  * @param {number} port
+ * @param {Scheme} scheme
  */
-function authorities(port) {
+function authorities(port, scheme) {
   const names = ['127.0.0.1', 'localhost'];
-  return new Set([...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])]);
+  return new Set([...names.map((name) => `${name}:${port}`), ...(port === DEFAULT_PORTS[scheme] ? names : [])]);
 }
 
 /**
  * @param {import('./http/parser.js').Request} request
  * @param {string | null} authority the one in the request line, if any
  * @param {number} port
+ * @param {Scheme} scheme
  * @throws {HttpError}
  */
-export function checkOrigin(request, authority, port) {
-  const own = authorities(port);
+export function checkOrigin(request, authority, port, scheme) {
+  const own = authorities(port, scheme);
   const host = request.headers.get('host') ?? [];
   if (host.length !== 1) throw new HttpError(400, 'Exactly one Host header is needed.');
   if (!own.has(host[0].toLowerCase()) || (authority !== null && !own.has(authority.toLowerCase()))) {
     throw new HttpError(421, 'This server is 127.0.0.1 or localhost.');
   }
   for (const origin of request.headers.get('origin') ?? []) {
-    if (!origin.startsWith('http://') || !own.has(origin.slice('http://'.length))) {
+    if (!origin.startsWith(scheme) || !own.has(origin.slice(scheme.length))) {
       throw new HttpError(403, 'Other origins are not served.');
     }
   }

@@ -35,10 +35,9 @@ export async function pageHeaders() {
 /**
  * @param {import('./routes.js').Tab[]} tabs
  * @param {{peer: string, since: Date, requests: number}[]} connections
- * @param {number} port
+ * @param {string} address where the server is, without a path
  */
-export function page(tabs, connections, port) {
-  const address = `http://127.0.0.1:${port}`;
+export function page(tabs, connections, address) {
   const windows = [...new Set(tabs.map((tab) => tab.windowId))];
   return `<!doctype html>
 <html lang="en">

@@ -39,7 +39,7 @@ export class Routes {
   /** @param {Request} request */
   check(request) {
     const { authority, path } = parseTarget(request.target);
-    checkOrigin(request, authority, this.server?.port ?? 0);
+    checkOrigin(request, authority, this.server?.port ?? 0, this.server?.scheme ?? 'http://');
     const methods = routes.get(path);
     if (!methods) throw new HttpError(404, 'There is nothing here. There is / and /tabs.');
     if (!methods.includes(request.method)) {
@@ -58,7 +58,7 @@ export class Routes {
     const tabs = await openTabs();
     if (path === '/tabs') return json(200, { tabs });
     const connections = [...(this.server?.connections.values() ?? [])];
-    return { status: 200, headers: await pageHeaders(), body: page(tabs, connections, this.server?.port ?? 0) };
+    return { status: 200, headers: await pageHeaders(), body: page(tabs, connections, this.server?.origin ?? '') };
   }
 }
 
@@ -87,7 +87,9 @@ async function openTab(query) {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new HttpError(400, 'One url=… is needed, of http or https.');
   }
-  return chrome.tabs.create({ url: url.href, active: false });
+  const tab = await chrome.tabs.create({ url: url.href, active: false });
+  // Neither browser has got there yet; Firefox says about:blank.
+  return { ...tab, url: url.href };
 }
 
 /**

@@ -16,6 +16,8 @@ export class Server {
 
   /** The listening socket; for a moment two of them, when it moves to another port. @type {Set<number>} */
   #listening = new Set();
+  /** What it speaks TLS with, if it does. @type {import('./certificate.js').TlsPair | undefined} */
+  #tls;
   #handler;
   #limits;
 
@@ -46,11 +48,12 @@ export class Server {
    * Starts to listen, or moves to another port.
    *
    * @param {number} port 0 for any free one
+   * @param {import('./certificate.js').TlsPair} [tls] to speak HTTPS
    */
-  async listen(port) {
+  async listen(port, tls) {
     const previous = [...this.#listening];
     const clients = [...this.connections.values()];
-    const { socketId } = await call('tcpServer', 'create', { name: 'tabs-api' });
+    const { socketId } = await call('tcpServer', 'create', { name: 'tabs-api', ...(tls && { tls }) });
     // Before it listens: a client may be accepted before we hear that it does.
     this.#listening.add(socketId);
     try {
@@ -60,9 +63,20 @@ export class Server {
       await this.#stop(socketId);
       throw error;
     }
+    this.#tls = tls;
     await Promise.all(previous.map((id) => this.#stop(id)));
     // Their requests name the old port, which is not ours any more.
     if (previous.length > 0) for (const connection of clients) connection.close();
+  }
+
+  /** @returns {'http://' | 'https://'} */
+  get scheme() {
+    return this.#tls ? 'https://' : 'http://';
+  }
+
+  /** Where it is, as the beginning of its addresses. */
+  get origin() {
+    return `${this.scheme}127.0.0.1:${this.port}`;
   }
 
   /** @param {number} socketId */
@@ -107,7 +121,7 @@ export class Server {
       this.#listening.delete(socketId);
       await this.#retry(async () => {
         // Somebody may have moved it in the meantime.
-        if (this.#listening.size === 0) await this.listen(this.port);
+        if (this.#listening.size === 0) await this.listen(this.port, this.#tls);
       });
     } else {
       // Most likely the system is out of file descriptors. The server is paused now, and can go on when some are free.

@@ -58,6 +58,9 @@ function typeWord(value) {
   return typeof value === 'bigint' || typeof value === 'symbol' ? 'other' : typeof value;
 }
 
+/** @param {string} type */
+const isList = (type) => type.endsWith('[]');
+
 /**
  * Whether a value has the basic type that a parameter or property asks for; enumerations count as strings and
  * dictionaries as objects here.
@@ -68,7 +71,7 @@ function typeWord(value) {
 function hasBasicType(type, value) {
   const named = namedType(type);
   const found = typeWord(value);
-  if (!named) return found === type;
+  if (!named) return found === (isList(type) ? 'array' : type);
   // Any object but an array or a function will do for a dictionary, buffers included.
   return Array.isArray(named) ? found === 'string' : found === 'object' || found === 'binary';
 }
@@ -108,13 +111,37 @@ function readDictionary(dictionary, value) {
     const declared = Object.hasOwn(dictionary, name) ? dictionary[name] : undefined;
     if (declared === undefined) throw `Unexpected property: '${name}'.`;
     if (isAbsent(member)) continue;
-    const type = declared.replace('optional ', '');
-    if (!hasBasicType(type, member)) {
-      throw `Error at property '${name}': Invalid type: expected ${type}, found ${typeWord(member)}.`;
+    try {
+      result[name] = readMember(declared.replace('optional ', ''), member);
+    } catch (detail) {
+      throw typeof detail === 'string' ? `Error at property '${name}': ${detail}` : detail;
     }
-    result[name] = wellFormed(member);
+  }
+  for (const [name, declared] of Object.entries(dictionary)) {
+    if (!declared.startsWith('optional ') && !(name in result)) throw `Missing required property '${name}'.`;
   }
   return result;
+}
+
+/**
+ * Reads what stands inside of a dictionary or a list. Throws the detail text when it is not right.
+ *
+ * @param {string} type
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+function readMember(type, value) {
+  if (!hasBasicType(type, value)) {
+    throw `Invalid type: expected ${isList(type) ? 'array' : type}, found ${typeWord(value)}.`;
+  }
+  if (!isList(type)) return read(type, value);
+  return Array.from(/** @type {unknown[]} */ (value), (item, index) => {
+    try {
+      return readMember(type.slice(0, -2), item);
+    } catch (detail) {
+      throw typeof detail === 'string' ? `Error at index ${index}: ${detail}` : detail;
+    }
+  });
 }
 
 /**

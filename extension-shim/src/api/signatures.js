@@ -10,7 +10,8 @@
  * @property {string} parameters Parameter list as Chrome prints it.
  * @property {string} [result] `type name` of what the callback gets; absent when there is nothing to give.
  *
- * @typedef {Readonly<Record<string, string>>} Dictionary Members as `type` or `optional type`.
+ * @typedef {Readonly<Record<string, string>>} Dictionary Members as `type` or `optional type`; a type may be another dictionary's
+ *   qualified name, or a list such as `string[]`.
  *
  * @typedef {object} Namespace
  * @property {string} [path] Where it is below `chrome`, and on the wire; `sockets.` and its name when absent.
@@ -37,7 +38,10 @@ export const namespaces = {
         persistent: 'optional boolean',
         name: 'optional string',
         allowHalfOpen: 'optional boolean',
+        tls: 'optional sockets.tcpServer.TlsPair',
       },
+      TlsPair: { certificate: 'string', privateKey: 'string' },
+      CertificateOptions: { hosts: 'optional string[]', days: 'optional integer' },
       CreateInfo: { socketId: 'integer' },
       SocketInfo: {
         socketId: 'integer',
@@ -47,6 +51,8 @@ export const namespaces = {
         localAddress: 'optional string',
         localPort: 'optional integer',
         allowHalfOpen: 'optional boolean',
+        tls: 'optional boolean',
+        failedHandshakes: 'optional integer',
       },
       AcceptInfo: { socketId: 'integer', clientSocketId: 'integer' },
       AcceptErrorInfo: { socketId: 'integer', resultCode: 'integer' },
@@ -66,6 +72,10 @@ export const namespaces = {
       close: { parameters: `integer socketId, ${callback}` },
       getInfo: { parameters: `integer socketId, ${callback}`, result: 'SocketInfo socketInfo' },
       getSockets: { parameters: callback, result: 'SocketInfo[] socketInfos' },
+      generateCertificate: {
+        parameters: `optional sockets.tcpServer.CertificateOptions options, ${callback}`,
+        result: 'TlsPair pair',
+      },
     },
     events: { onAccept: 'AcceptInfo', onAcceptError: 'AcceptErrorInfo' },
   },
@@ -92,6 +102,8 @@ export const namespaces = {
         allowHalfOpen: 'optional boolean',
       },
       ReceiveInfo: { socketId: 'integer', data: 'binary' },
+      TLSVersionConstraints: { min: 'optional string', max: 'optional string' },
+      SecureOptions: { tlsVersion: 'optional sockets.tcp.TLSVersionConstraints' },
     },
     methods: {
       create: {
@@ -115,6 +127,10 @@ export const namespaces = {
         result: 'integer result',
       },
       setNoDelay: { parameters: 'integer socketId, boolean noDelay, function callback', result: 'integer result' },
+      secure: {
+        parameters: 'integer socketId, optional sockets.tcp.SecureOptions options, function callback',
+        result: 'integer result',
+      },
     },
     events: { onReceive: 'ReceiveInfo', onReceiveError: 'ReceiveErrorInfo' },
   },

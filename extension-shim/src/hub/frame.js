@@ -10,6 +10,7 @@ const ENVELOPE = 128;
  * @property {(message: unknown) => void} post Sends one frame: a message or an array of messages. May throw.
  * @property {(frame: unknown) => void} onmessage Called with each frame of the host.
  * @property {(reason: string) => void} onclose Called once when the other side is gone, with a text for people.
+ * @property {string} [lastWords] Why the host says that it will end; a part of the text then.
  * @property {() => void} close Ends it from this side; `onclose` is not called.
  */
 

@@ -155,6 +155,18 @@ export class Hub {
     if (manifestError) this.#note(console.error, `chrome-sockets: manifest key "sockets": ${manifestError}`);
   }
 
+  /**
+   * The store updates the extension, and nobody the host.
+   *
+   * @param {string} method
+   */
+  unknown(method) {
+    this.#note(
+      console.warn,
+      `chrome-sockets: the host does not know ${method}, because it is older than this extension. Get a newer chrome-sockets-host, and with it run: chrome-sockets-host install --extension-id ${globalThis.chrome.runtime.id}`,
+    );
+  }
+
   /** @param {Session} session */
   ended(session) {
     if (this.#session !== session) return;

@@ -21,6 +21,7 @@ const BYE_MS = 2_000;
  * @typedef {object} Owner What a session asks of the hub.
  * @property {ReadonlySet<import('./hub.js').Context>} contexts
  * @property {(result: any) => void} greeted The host has answered the hello.
+ * @property {(method: string) => void} unknown The host does not have this method.
  * @property {(session: Session) => void} ended No call may come any more.
  */
 
@@ -102,6 +103,7 @@ export class Session {
     this.#pending.delete(id);
     if (call.parts && Array.isArray(reply.result)) reply.result = [...call.parts, ...reply.result];
     if (call.params.data) this.#outbox.settled(call);
+    if (reply.error?.message.startsWith('Unknown method')) this.#owner.unknown(call.method);
     for (const unsent of call.unsent ?? []) this.#settle(/** @type {number} */ (unsent.id), notConnected());
     call.settle(reply);
     this.sockets.replied(call.method, call.params, reply);
@@ -126,8 +128,15 @@ export class Session {
   #event(message) {
     const { event, params } = message;
     if (event === 'host.ack') this.#outbox.acked(params.bytes);
-    else if (event === 'host.error') console.error(`chrome-sockets: the host reports: ${params.message}`);
+    else if (event === 'host.error') this.#reported(params);
     else this.#deliver(message, event.endsWith('.onReceive') ? costOf(decodedLength(params.data)) : 0);
+  }
+
+  /** @param {{message: string, fatal?: boolean}} report */
+  #reported({ message, fatal }) {
+    // Of what fails because of it: there may be nothing that does.
+    if (fatal) this.#transport.lastWords = message;
+    console.error(`chrome-sockets: the host reports: ${message}`);
   }
 
   /**

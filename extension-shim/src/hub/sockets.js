@@ -17,6 +17,9 @@
  * @typedef {{event: string, params: {socketId: number, resultCode: number}}} Farewell
  */
 
+/** `net::ERR_INVALID_ARGUMENT` */
+const INVALID_ARGUMENT = -4;
+
 /**
  * What the app hears of a socket whose host is suddenly gone.
  *
@@ -120,6 +123,10 @@ export class Sockets {
       case 'sockets.tcp.disconnect':
         if (socket && !error) socket.open = false;
         return;
+      case 'sockets.tcp.secure':
+        // It is gone, unless the call was wrong to begin with.
+        if (socket && error && error.code !== INVALID_ARGUMENT) this.#remove(socket);
+        return;
       case 'sockets.tcp.send':
         // A send fails with a code only where the connection is gone.
         if (socket && error && result) socket.open = false;
@@ -127,11 +134,15 @@ export class Sockets {
       case 'sockets.tcpServer.close':
       case 'sockets.tcp.close':
       case 'sockets.udp.close':
-        if (!socket || error) return;
-        socket.closed = true;
-        socket.open = false;
-        this.#byId.delete(socket.id);
+        if (socket && !error) this.#remove(socket);
     }
+  }
+
+  /** @param {Socket} socket */
+  #remove(socket) {
+    socket.closed = true;
+    socket.open = false;
+    this.#byId.delete(socket.id);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The transport over native messaging: one port, one host process. */
 
-import { explain } from './explain.js';
+import { explain, NO_PERMISSION } from './explain.js';
 
 /**
  * Starts the host. A host that cannot be started is reported through `onclose`, as the browser reports it.
@@ -10,11 +10,7 @@ import { explain } from './explain.js';
  */
 export function openNativePort(hostName) {
   const runtime = globalThis.chrome?.runtime;
-  if (typeof runtime?.connectNative !== 'function') {
-    throw new Error(
-      'chrome.runtime.connectNative is not available: the manifest must ask for the permission "nativeMessaging", and the code must run in the background or in a page of the extension.',
-    );
-  }
+  if (typeof runtime?.connectNative !== 'function') throw new Error(NO_PERMISSION);
   const port = runtime.connectNative(hostName);
   /** @type {import('../hub/frame.js').Transport} */
   const transport = {
@@ -28,7 +24,7 @@ export function openNativePort(hostName) {
     // Firefox hands the reason over on the port, Chrome in lastError, which must be read so that it is not reported.
     const { error } = /** @type {{error?: Error}} */ (/** @type {unknown} */ (port));
     const reason = error?.message ?? runtime.lastError?.message ?? '';
-    transport.onclose(explain(reason, hostName, runtime.id));
+    transport.onclose(explain(reason, hostName, runtime.id, transport.lastWords));
   });
   return transport;
 }

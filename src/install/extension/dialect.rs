@@ -73,6 +73,20 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn json_proper_stays_as_it_is(text: String, key: String, number: i64) {
+            let value = json!({key: [text, number, {"//": "/*"}]});
+            proptest::prop_assert_eq!(parse(format!("{value:#}").as_bytes()), Ok(value));
+        }
+
+        #[test]
+        fn anything_is_answered(bytes: Vec<u8>, text in r#"[/*"\\\\x\\n,a0-9{}\\[\\]:]{0,40}"#) {
+            let _ = parse(&bytes);
+            let _ = parse(text.as_bytes());
+        }
+    }
+
     #[test]
     fn what_it_refuses_is_refused_with_the_line() {
         assert!(parse(b"{\n// x\n/* \n */ \"a\": 1,\n}").is_err_and(|error| error.contains("line 5")));

@@ -6,6 +6,7 @@
   const NAME = 'chrome-sockets/1';
   const EVENTS = ['tcpServer.onAccept', 'tcpServer.onAcceptError', 'tcp.onReceive', 'tcp.onReceiveError'];
   const target = 'ID_OF_THE_BENCH';
+  const root = 'ROOT_OF_THE_BENCH';
   const calls = [
     { id: 1, method: 'host.hello', params: { protocol: [1, 1] } },
     { id: 2, method: 'sockets.tcpServer.getSockets', params: {} },
@@ -80,7 +81,7 @@
   if (globalThis.location.protocol === 'http:') {
     globalThis.addEventListener('message', ({ data }) => keep('frame')(data));
     const frame = document.createElement('iframe');
-    frame.src = `chrome-extension://${target}/page.html#framed`;
+    frame.src = `${root}page.html#framed`;
     const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
     (document.body ?? document.documentElement).append(frame);
     attempts.push(

@@ -12,6 +12,9 @@ import { Shown } from './trace.js';
 /** @typedef {import('./trace.js').Entry} Entry */
 /** @typedef {import('./trace.js').Namespace} Namespace */
 
+/** @type {Namespace[]} */
+const NAMESPACES = ['tcpServer', 'tcp', 'udp'];
+
 /** Calls that name no socket, and what a scenario notes. */
 const SCRIPT = 'script';
 
@@ -19,7 +22,7 @@ const SCRIPT = 'script';
 class Names {
   /** @type {Map<string, string>} */
   #names = new Map();
-  #counts = { server: 0, tcp: 0, accepted: 0 };
+  #counts = { server: 0, tcp: 0, accepted: 0, udp: 0 };
 
   /** @param {readonly Entry[]} entries */
   constructor(entries) {
@@ -36,7 +39,7 @@ class Names {
    */
   #reveal({ namespace, method }, result) {
     if (method === 'create' && result) {
-      this.#add(namespace, result.socketId, namespace === 'tcp' ? 'tcp' : 'server');
+      this.#add(namespace, result.socketId, namespace === 'tcpServer' ? 'server' : namespace);
     } else if (method === 'getSockets' && namespace === 'tcp') {
       // A client that nobody has been told of shows up here only.
       for (const { socketId } of sorted(result)) this.#add('tcp', socketId, 'accepted');
@@ -46,7 +49,7 @@ class Names {
   /**
    * @param {Namespace} namespace
    * @param {number} id
-   * @param {'server' | 'tcp' | 'accepted'} kind
+   * @param {'server' | 'tcp' | 'accepted' | 'udp'} kind
    */
   #add(namespace, id, kind) {
     const key = `${namespace} ${id}`;
@@ -63,8 +66,8 @@ class Names {
   of(namespace, id) {
     const name = this.#names.get(`${namespace} ${id}`);
     if (name || typeof id !== 'number') return name;
-    const other = this.#names.get(`${namespace === 'tcp' ? 'tcpServer' : 'tcp'} ${id}`);
-    return other && `the number of ${other}`;
+    const others = NAMESPACES.map((other) => this.#names.get(`${other} ${id}`)).filter(Boolean);
+    return others[0] && `the number of ${others[0]}`;
   }
 }
 
@@ -149,10 +152,10 @@ class Writer {
     const name = `${stream === SCRIPT ? `${namespace}.` : ''}${method}${nth > 1 ? `#${nth}` : ''}`;
     switch (entry.kind) {
       case 'call': {
-        // The port of listen and connect.
+        const portAt = namespace === 'udp' && method === 'send' ? 3 : 2;
         const shown = args.map((arg, index) => {
           if (index === 0 && stream !== SCRIPT) return 'id';
-          return index === 2 && typeof arg === 'number' ? this.#port(arg) : this.#value(arg, namespace);
+          return index === portAt && typeof arg === 'number' ? this.#port(arg) : this.#value(arg, namespace);
         });
         return `${name}(${shown.join(', ')})`;
       }
@@ -215,7 +218,7 @@ class Writer {
       if (name === 'socketId') return this.names.of(namespace, value) ?? String(value);
       if (name === 'clientSocketId') return this.names.of('tcp', value) ?? String(value);
       // Other ports than those with names are what the system has found.
-      if (/^(local|peer)Port$/.test(name))
+      if (/^(local|peer|remote)Port$/.test(name))
         return this.ports.get(value) ?? (value > 0 && value < 65536 ? 'a port' : value);
     }
     return this.#value(value, namespace);

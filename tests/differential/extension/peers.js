@@ -53,9 +53,24 @@ export class Peers {
     return new PeerServer(this.#ask, await this.#ask('listen', host));
   }
 
+  /**
+   * A server of both families that speaks TLS, and accepts when a handshake is done.
+   *
+   * @param {string} [certificate] which one, see authority.js
+   * @param {object} [options] of Node's `tls.createServer`
+   */
+  async listenTls(certificate = 'localhost', options = {}) {
+    return new PeerServer(this.#ask, await this.#ask('listenTls', certificate, options));
+  }
+
   /** @returns {Promise<number>} a port where nobody listens */
   freePort() {
     return this.#ask('freePort');
+  }
+
+  /** @param {string} [address] where it is bound */
+  async udp(address = '127.0.0.1') {
+    return new DatagramPeer(this.#ask, await this.#ask('openUdp', address));
   }
 
   /** Ends all that is left. */
@@ -145,8 +160,54 @@ export class Peer {
     return this.#ask('receive', this.#id, length);
   }
 
+  /** From here on it speaks TLS, as a server. @returns {Promise<void>} when it expects the handshake */
+  upgrade() {
+    return this.#ask('upgrade', this.#id);
+  }
+
+  /** @returns {Promise<string>} the name that it was asked for in the handshake */
+  name() {
+    return this.#ask('nameOf', this.#id);
+  }
+
   /** @returns {Promise<{data: string, end: string}>} all that comes until the other side ends, and how it ends: FIN or RST */
   rest() {
     return this.#ask('rest', this.#id);
+  }
+}
+
+/** A udp socket of the test's. */
+class DatagramPeer {
+  #ask;
+  #id;
+
+  /**
+   * @param {(what: string, ...args: unknown[]) => Promise<any>} ask
+   * @param {{id: number, port: number}} peer
+   */
+  constructor(ask, { id, port }) {
+    this.#ask = ask;
+    this.#id = id;
+    this.port = port;
+  }
+
+  /**
+   * @param {string | number} what text, or the length of a pattern
+   * @param {number} port
+   * @param {string} [address]
+   * @returns {Promise<string>} `ok`, or why the system has not taken it
+   */
+  send(what, port, address = '127.0.0.1') {
+    return this.#ask('sendUdp', this.#id, what, port, address);
+  }
+
+  /** @returns {Promise<string>} the next datagram in words, when it is there */
+  receive() {
+    return this.#ask('receiveUdp', this.#id);
+  }
+
+  /** @returns {Promise<number>} the port that the next datagram comes from; it is taken too */
+  sender() {
+    return this.#ask('senderOfUdp', this.#id);
   }
 }

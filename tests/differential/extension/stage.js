@@ -29,6 +29,8 @@ export class Stage {
     this.tcp = this.#trace.wrap(sockets, 'tcp');
     /** @type {any} */
     this.tcpServer = this.#trace.wrap(sockets, 'tcpServer');
+    /** @type {any} */
+    this.udp = this.#trace.wrap(sockets, 'udp');
     for (const [namespace, event] of EVENTS) this.listen(namespace, event);
   }
 
@@ -69,11 +71,11 @@ export class Stage {
   /** Closes everything, which is in no trace any more, and waits until nothing of it can come. */
   async strike() {
     this.leave();
-    for (const namespace of /** @type {const} */ (['tcpServer', 'tcp'])) {
+    for (const namespace of /** @type {const} */ (['tcpServer', 'tcp', 'udp'])) {
       const api = this.raw[namespace];
       const sockets = await new Promise((resolve) => api.getSockets(resolve));
       const ours = sockets.filter(
-        (/** @type {any} */ { socketId }) => namespace === 'tcpServer' || !this.#barrier.hidden.has(socketId),
+        (/** @type {any} */ { socketId }) => namespace !== 'tcp' || !this.#barrier.hidden.has(socketId),
       );
       await Promise.all(
         ours.map((/** @type {any} */ { socketId }) => new Promise((resolve) => api.close(socketId, resolve))),
@@ -130,6 +132,11 @@ export class Stage {
   namePort(port, name) {
     this.#ports.set(port, name);
     return port;
+  }
+
+  /** How many ports have a name. */
+  get ports() {
+    return this.#ports.size;
   }
 
   /** From here on `getInfo` is asked inside every callback and every event. */

@@ -2,7 +2,7 @@
 
 import { describe } from './bytes.js';
 
-/** @typedef {'tcp' | 'tcpServer'} Namespace */
+/** @typedef {'tcp' | 'tcpServer' | 'udp'} Namespace */
 
 /**
  * @typedef {object} Call
@@ -27,6 +27,8 @@ export const EVENTS = /** @type {const} */ ([
   ['tcpServer', 'onAcceptError'],
   ['tcp', 'onReceive'],
   ['tcp', 'onReceiveError'],
+  ['udp', 'onReceive'],
+  ['udp', 'onReceiveError'],
 ]);
 
 /** A value as text that later changes do not reach. */

@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 use socket2::Socket;
 
 use super::bytes;
+use super::datagrams::{Membership, Sent};
 use super::far_ends::Command;
-use super::program::{Action, Kind, Pick, Properties, Target, Where};
+use super::program::{Action, Kind, Pick, Place, Properties, Target, Where};
 use super::runner::Runner;
 use super::state::{Call, Listen, PeerPlan, Role, Send, What};
 use crate::host::text;
 use crate::peers::{black_hole, closed_port};
+
+/// A group, the same in other words, one of the other family, none, and no address.
+const GROUPS: [&str; 5] = ["224.0.0.1", "224.1", "ff02::1", "10.0.0.1", "nonsense"];
 
 impl Runner<'_> {
     /// A request, behind those that wait for the next frame.
@@ -38,7 +42,10 @@ impl Runner<'_> {
                 nth(&closed.map(|(_, id)| *id).collect::<Vec<_>>(), at)
             }
             Pick::Odd(0) => {
-                let other = if kind == Kind::Tcp { Kind::Server } else { Kind::Tcp };
+                let other = match kind {
+                    Kind::Tcp => Kind::Udp,
+                    Kind::Server | Kind::Udp => Kind::Tcp,
+                };
                 self.model.ids(other).first().copied()
             }
             Pick::Odd(1) => return -1,
@@ -103,8 +110,95 @@ impl Runner<'_> {
                 let (socket, params) = (self.pick(Kind::Tcp, pick), json!({"enable": on, "delay": delay}));
                 self.on(Kind::Tcp, "setKeepAlive", socket, What::KeepAlive(on, delay), params);
             }
+            Action::Bind(pick, place) => self.bind(self.pick(Kind::Udp, pick), place),
+            Action::Datagram {
+                from,
+                to,
+                length,
+                named,
+            } => self.datagram(from, to, length, named),
+            Action::Group { which, text, join } => {
+                self.membership(self.pick(Kind::Udp, which), GROUPS[text % GROUPS.len()], join);
+            }
+            Action::Groups(pick) => self.groups(self.pick(Kind::Udp, pick)),
+            Action::Rejoin(which) => {
+                let socket = self.pick(Kind::Udp, which);
+                for join in [true, false, true] {
+                    self.membership(socket, GROUPS[0], join);
+                    self.groups(socket);
+                }
+            }
+            Action::SendAndClose(which) => {
+                self.datagram(which, None, 300, true);
+                self.call(&Action::Close(Kind::Udp, which));
+            }
+            Action::TimeToLive(pick, ttl) => {
+                let (socket, params) = (self.pick(Kind::Udp, pick), json!({"ttl": ttl}));
+                self.on(
+                    Kind::Udp,
+                    "setMulticastTimeToLive",
+                    socket,
+                    What::TimeToLive(ttl),
+                    params,
+                );
+            }
+            Action::Broadcast(pick, on) => {
+                let (socket, params) = (self.pick(Kind::Udp, pick), json!({"enabled": on}));
+                self.on(Kind::Udp, "setBroadcast", socket, What::Broadcast, params);
+            }
             _ => {}
         }
+    }
+
+    fn membership(&mut self, socket: i64, group: &'static str, join: bool) {
+        let method = if join { "joinGroup" } else { "leaveGroup" };
+        let what = What::Membership(Membership { group, join });
+        self.on(Kind::Udp, method, socket, what, json!({"address": group}));
+    }
+
+    fn groups(&mut self, socket: i64) {
+        self.on(Kind::Udp, "getJoinedGroups", socket, What::Groups, json!({}));
+    }
+
+    fn bind(&mut self, socket: i64, place: Place) {
+        let (address, port) = match place {
+            Place::AnyPort => ("127.0.0.1", 0),
+            Place::Taken => ("127.0.0.1", self.silent_udp_port()),
+            Place::Name => ("localhost", 0),
+        };
+        let params = json!({"address": address, "port": port});
+        self.on(Kind::Udp, "bind", socket, What::Bind(place), params);
+        // So that its port gets known.
+        self.on(Kind::Udp, "getInfo", socket, What::Info(Kind::Udp), json!({}));
+    }
+
+    fn silent_udp_port(&self) -> u16 {
+        self.silent.local_addr().unwrap().port()
+    }
+
+    /// One that a receiver surely has room for; others are not sent.
+    pub(super) fn datagram(&mut self, from: Pick, to: Option<Pick>, length: usize, named: bool) {
+        let receiver = to.map(|to| self.pick(Kind::Udp, to));
+        let port = receiver.and_then(|id| self.model.udp(id)?.bound.as_ref()?.port);
+        let port = port.unwrap_or(self.silent_udp_port());
+        let fits = port == self.silent_udp_port() || self.model.has_room(port, length);
+        if !fits {
+            return;
+        }
+        let socket = self.pick(Kind::Udp, from);
+        let (request, _) = self.host.request("udp.send", Value::Null);
+        let what = What::Datagram(Sent { length, port, named });
+        self.model.pending.insert(request, Call { socket, what });
+        self.model.payload.0 += length as u64;
+        let address = if named { "localhost" } else { "127.0.0.1" };
+        let message = json!({"id": request, "method": "sockets.udp.send", "params": {
+            "socketId": socket,
+            "data": text(bytes::of_send(request, length)),
+            "address": address,
+            "port": port,
+            "dnsQueryType": "ipv4",
+        }});
+        self.batch.push(message.to_string());
     }
 
     pub(super) fn pause(&mut self, kind: Kind, socket: i64, paused: bool) {

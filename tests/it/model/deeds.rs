@@ -87,7 +87,7 @@ impl Runner<'_> {
     fn dial(&mut self, server: usize, reading: bool, bytes: u64) {
         let listening = self.model.sockets.values().filter_map(|socket| match socket.role {
             Role::Server(listening) => listening.filter(|it| it.port.is_some()),
-            Role::Tcp(_) => None,
+            _ => None,
         });
         let listening: Vec<_> = listening.collect();
         let Some(&listening) = listening.get(server % listening.len().max(1)) else {

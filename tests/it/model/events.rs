@@ -46,6 +46,8 @@ impl Model {
                 ensure(*code == -100, || "every end is -100".into())?;
                 self.over(socket)
             }
+            Some("sockets.udp.onReceive") => self.datagram_received(socket, params),
+            Some("sockets.udp.onReceiveError") => self.datagram_lost(socket, code),
             Some("host.ack") => {
                 let taken = params["bytes"].as_u64().ok_or("no count")?;
                 let (given, before) = self.payload;

@@ -13,9 +13,10 @@ pub struct Program {
     pub prompt_acks: bool,
     /// Whether each accepted client is resumed as soon as it is announced, as most programs do.
     pub resume: bool,
-    /// How many servers listen, and how many unconnected sockets there are, before the first step.
+    /// How many servers listen, how many unconnected sockets there are, and how many bound ones of udp, before the first step.
     pub servers: usize,
     pub sockets: usize,
+    pub bound: usize,
     pub steps: Vec<Step>,
     /// Whether everything that is due is waited for before the end; else it comes in the middle of everything.
     pub settle: bool,
@@ -50,11 +51,12 @@ pub enum Then {
     Turns,
 }
 
-/// Which of the two namespaces.
+/// Which of the namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     Server,
     Tcp,
+    Udp,
 }
 
 impl Kind {
@@ -62,6 +64,7 @@ impl Kind {
         match self {
             Self::Server => "tcpServer",
             Self::Tcp => "tcp",
+            Self::Udp => "udp",
         }
     }
 }
@@ -69,7 +72,7 @@ impl Kind {
 /// Which socket a call names, among those that are known when it is made.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Pick {
-    /// One that is connected or listens.
+    /// One that is connected, listens or is bound.
     Busy(usize),
     /// One that does not.
     Idle(usize),
@@ -113,6 +116,16 @@ pub enum Target {
     Silence,
 }
 
+/// Where a udp socket is to be bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    AnyPort,
+    /// A port that somebody else has.
+    Taken,
+    /// `localhost`, which is not an address.
+    Name,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Action {
     Create(Kind, Properties),
@@ -135,6 +148,33 @@ pub enum Action {
     FinishSends,
     NoDelay(Pick, bool),
     KeepAlive(Pick, bool, i32),
+    Bind(Pick, Place),
+    /// A datagram of so many bytes to another socket, or to nobody; by the name `localhost` it takes a look-up.
+    Datagram {
+        from: Pick,
+        to: Option<Pick>,
+        length: usize,
+        named: bool,
+    },
+    /// So many long datagrams to another socket, as soon as there is room for each: more than a window holds.
+    Stream {
+        from: Pick,
+        to: Pick,
+        count: usize,
+    },
+    /// Joins and leaves a group, and asks for the groups each time.
+    Rejoin(Pick),
+    /// A send that takes a look-up, and `close` behind it.
+    SendAndClose(Pick),
+    /// One of some texts, a group or not.
+    Group {
+        which: Pick,
+        text: usize,
+        join: bool,
+    },
+    Groups(Pick),
+    TimeToLive(Pick, i32),
+    Broadcast(Pick, bool),
     /// What has been read is acknowledged.
     Ack,
     /// For so many steps nothing is read, and so nothing waited for: what the host says stays in the pipe, and then in the host.

@@ -60,6 +60,12 @@ impl Model {
             What::Send(send) => self.sent(request, call.socket, *send, &reply),
             What::Listen(_) => self.on(Kind::Server, call, &reply),
             What::NoDelay | What::KeepAlive(..) => self.option(call, &reply),
+            What::Bind(_)
+            | What::Datagram(_)
+            | What::Membership(_)
+            | What::Groups
+            | What::TimeToLive(_)
+            | What::Broadcast => self.udp_outcome(request, call, &reply),
             What::Update(kind, _)
             | What::Pause(kind, _)
             | What::Info(kind)
@@ -108,6 +114,7 @@ impl Model {
                 self.sockets.remove(&id);
                 is(reply, &done())
             }
+            What::Close(Kind::Udp) => self.udp_closed(call, reply),
             What::Listen(listen) => self.listened(id, *listen, reply),
             other => Err(format!("{other:?} is answered elsewhere")),
         }
@@ -328,6 +335,6 @@ impl Model {
     }
 }
 
-fn is(reply: &Value, expected: &Value) -> Check {
+pub fn is(reply: &Value, expected: &Value) -> Check {
     ensure(reply == expected, || format!("expected {expected}"))
 }

@@ -1,13 +1,14 @@
 //! Carries out a program on a real host, and shows every message to the model.
 
 use std::collections::BTreeMap;
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use socket2::Socket;
 
 use super::far_ends::{Command, FarEnds};
-use super::program::{Action, End, Kind, Pick, Program, Properties, Then, Where};
+use super::program::{Action, End, Kind, Pick, Place, Program, Properties, Then, Where};
 use super::state::{Check, Model, Role, What, ensure};
 use crate::host::{EXTENSION, Host, Setup};
 
@@ -48,6 +49,8 @@ pub struct Runner<'a> {
     pub(super) away: usize,
     /// Keep ports taken on which nobody listens.
     pub(super) held: Vec<Socket>,
+    /// Keeps a udp port taken that nobody reads.
+    pub(super) silent: UdpSocket,
 }
 
 impl<'a> Runner<'a> {
@@ -76,6 +79,7 @@ impl<'a> Runner<'a> {
             resume: program.resume,
             away: 0,
             held: Vec::new(),
+            silent: UdpSocket::bind("127.0.0.1:0").unwrap(),
         };
         let hello = json!({"protocol": [1, 1], "nextSocketId": program.first_id});
         runner.post("host.hello", 0, What::Hello, hello);
@@ -91,9 +95,15 @@ impl<'a> Runner<'a> {
         for _ in 0..self.program.sockets {
             self.call(&Action::Create(Kind::Tcp, Properties::default()));
         }
+        for _ in 0..self.program.bound {
+            self.call(&Action::Create(Kind::Udp, Properties::default()));
+        }
         self.replies()?;
         for server in 0..self.program.servers {
             self.call(&Action::Listen(Pick::Alive(server), Where::AnyPort));
+        }
+        for socket in 0..self.program.bound {
+            self.call(&Action::Bind(Pick::Alive(socket), Place::AnyPort));
         }
         self.replies()
     }
@@ -103,6 +113,20 @@ impl<'a> Runner<'a> {
         self.deed(action);
         if let Action::Break { which, flood, pause } = *action {
             self.break_off(self.pick(Kind::Tcp, which), flood, pause)?;
+        }
+        if let Action::Stream { from, to, count } = *action {
+            let large = Properties {
+                buffer_size: Some(1 << 16),
+                ..Properties::default()
+            };
+            self.call(&Action::Update(Kind::Udp, to, large));
+            self.call(&Action::Pause(Kind::Udp, to, false));
+            // The receive under way takes what it took before.
+            self.datagram(from, Some(to), 1, false);
+            for _ in 0..count {
+                self.turns(2)?;
+                self.datagram(from, Some(to), 60_000, false);
+            }
         }
         self.look()
     }
@@ -173,10 +197,14 @@ impl<'a> Runner<'a> {
                     self.pause(Kind::Tcp, client, false);
                 }
             }
+            if message["event"] == "sockets.udp.onReceiveError" && self.resume {
+                let socket = message["params"]["socketId"].as_i64().unwrap_or(0);
+                self.pause(Kind::Udp, socket, false);
+            }
         }
         let servers = self.model.sockets.iter().filter_map(|(id, socket)| match socket.role {
             Role::Server(listening) => Some((id.cast_signed(), listening?.port?)),
-            Role::Tcp(_) => None,
+            _ => None,
         });
         self.last_ports.extend(servers);
         if self.prompt_acks {
@@ -213,7 +241,7 @@ impl<'a> Runner<'a> {
         self.call(&Action::FinishSends);
         self.all_peers_read();
         self.ack();
-        for kind in [Kind::Server, Kind::Tcp] {
+        for kind in [Kind::Server, Kind::Tcp, Kind::Udp] {
             for socket in self.model.ids(kind) {
                 self.pause(kind, socket.cast_signed(), false);
             }
@@ -226,6 +254,7 @@ impl<'a> Runner<'a> {
         }
         self.call(&Action::List(Kind::Server));
         self.call(&Action::List(Kind::Tcp));
+        self.call(&Action::List(Kind::Udp));
         self.replies()
     }
 

@@ -9,7 +9,8 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::credit::Credit;
-use super::program::{Kind, Properties, Target};
+use super::datagrams::{Membership, Sent, Udp};
+use super::program::{Kind, Place, Properties, Target};
 
 /// Something that must not be; nothing when all is well.
 pub type Check = Result<(), String>;
@@ -44,6 +45,12 @@ pub enum What {
     Send(Send),
     NoDelay,
     KeepAlive(bool, i32),
+    Bind(Place),
+    Datagram(Sent),
+    Membership(Membership),
+    Groups,
+    TimeToLive(i32),
+    Broadcast,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +71,11 @@ pub enum Listen {
 impl Call {
     /// Whether the reply waits for nobody but the host.
     pub fn is_immediate(&self) -> bool {
-        !matches!(self.what, What::Connect(..) | What::Send(_))
+        match self.what {
+            What::Connect(..) | What::Send(_) => false,
+            What::Datagram(sent) => !sent.named,
+            _ => true,
+        }
     }
 
     /// Whether it ends what the socket has under way.
@@ -84,11 +95,16 @@ pub struct Socket {
 pub enum Role {
     Server(Option<Listening>),
     Tcp(Option<Connection>),
+    Udp(Udp),
 }
 
 impl Role {
     pub fn is_busy(&self) -> bool {
-        !matches!(self, Self::Server(None) | Self::Tcp(None))
+        match self {
+            Self::Server(listening) => listening.is_some(),
+            Self::Tcp(connection) => connection.is_some(),
+            Self::Udp(udp) => udp.bound.is_some(),
+        }
     }
 }
 
@@ -196,7 +212,7 @@ impl Model {
     pub fn connection(&mut self, id: i64) -> Option<&mut Connection> {
         match &mut self.socket(Kind::Tcp, id)?.role {
             Role::Tcp(connection) => connection.as_mut(),
-            Role::Server(_) => None,
+            _ => None,
         }
     }
 
@@ -251,6 +267,7 @@ impl Socket {
             role: match kind {
                 Kind::Server => Role::Server(None),
                 Kind::Tcp => Role::Tcp(None),
+                Kind::Udp => Role::Udp(Udp::default()),
             },
         };
         socket.update(properties);
@@ -261,6 +278,7 @@ impl Socket {
         match self.role {
             Role::Server(_) => Kind::Server,
             Role::Tcp(_) => Kind::Tcp,
+            Role::Udp(_) => Kind::Udp,
         }
     }
 
@@ -280,8 +298,13 @@ impl Socket {
     /// A read begins, if it is read and none is under way; pausing does not take it back.
     pub fn begin_read(&mut self) {
         let size = self.slice();
-        if let (false, Role::Tcp(Some(connection))) = (self.paused, &mut self.role) {
-            connection.read_size.get_or_insert(size);
+        let read_size = match &mut self.role {
+            Role::Tcp(Some(connection)) => &mut connection.read_size,
+            Role::Udp(Udp { bound: Some(bound), .. }) => &mut bound.read_size,
+            _ => return,
+        };
+        if !self.paused {
+            read_size.get_or_insert(size);
         }
     }
 
@@ -295,6 +318,10 @@ impl Socket {
         if let Some(name) = self.properties.name.as_ref().filter(|name| !name.is_empty()) {
             put("name", name.as_str().into());
         }
+        // Servers have none.
+        if let Some(size) = self.properties.buffer_size.filter(|&size| size > 0) {
+            put("bufferSize", size.into());
+        }
         let port = |key: &str| told[key].as_u64().and_then(|port| u16::try_from(port).ok());
         match &mut self.role {
             Role::Server(Some(listening)) => {
@@ -303,10 +330,14 @@ impl Socket {
                 put("localPort", listening.port.into());
             }
             Role::Server(None) => {}
-            Role::Tcp(connection) => {
-                if let Some(size) = self.properties.buffer_size.filter(|&size| size > 0) {
-                    put("bufferSize", size.into());
+            Role::Udp(udp) => {
+                if let Some(bound) = &mut udp.bound {
+                    bound.port = bound.port.or(port("localPort"));
+                    put("localAddress", json!("127.0.0.1"));
+                    put("localPort", bound.port.into());
                 }
+            }
+            Role::Tcp(connection) => {
                 put("connected", connection.is_some().into());
                 if let Some(connection) = connection {
                     connection.local_port = connection.local_port.or(port("localPort"));

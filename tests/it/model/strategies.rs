@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::program::{Action, End, Kind, Pick, Program, Properties, Step, Target, Then, Where};
+use super::program::{Action, End, Kind, Pick, Place, Program, Properties, Step, Target, Then, Where};
 
 fn pick() -> impl Strategy<Value = Pick> {
     prop_oneof![
@@ -23,6 +23,11 @@ fn busy() -> impl Strategy<Value = Pick> {
 
 /// Most calls are for connections: there are more of them, and more is going on there.
 fn kind() -> impl Strategy<Value = Kind> {
+    prop_oneof![3 => Just(Kind::Tcp), 1 => Just(Kind::Server), 1 => Just(Kind::Udp)]
+}
+
+/// Udp has no `disconnect`.
+fn streams() -> impl Strategy<Value = Kind> {
     prop_oneof![3 => Just(Kind::Tcp), 1 => Just(Kind::Server)]
 }
 
@@ -108,7 +113,7 @@ fn call() -> impl Strategy<Value = Action> {
         16 => (kind(), pick(), any::<bool>()).prop_map(|(kind, pick, paused)| Action::Pause(kind, pick, paused)),
         8 => (kind(), pick()).prop_map(|(kind, pick)| Action::Info(kind, pick)),
         3 => kind().prop_map(Action::List),
-        7 => (kind(), busy()).prop_map(|(kind, pick)| Action::Disconnect(kind, pick)),
+        7 => (streams(), busy()).prop_map(|(kind, pick)| Action::Disconnect(kind, pick)),
         5 => (kind(), pick()).prop_map(|(kind, pick)| Action::Close(kind, pick)),
         4 => (idle(), place()).prop_map(|(pick, place)| Action::Listen(pick, place)),
         10 => (idle(), target()).prop_map(|(pick, target)| Action::Connect(pick, target)),
@@ -117,6 +122,37 @@ fn call() -> impl Strategy<Value = Action> {
         1 => (busy(), any::<bool>()).prop_map(|(pick, on)| Action::NoDelay(pick, on)),
         1 => (busy(), any::<bool>(), select(vec![0, 45, -1]))
             .prop_map(|(pick, on, delay)| Action::KeepAlive(pick, on, delay)),
+    ]
+}
+
+fn udp() -> impl Strategy<Value = Action> {
+    let place = select(vec![
+        Place::AnyPort,
+        Place::AnyPort,
+        Place::AnyPort,
+        Place::Taken,
+        Place::Name,
+    ]);
+    // Around the default of bufferSize, and around the longest.
+    let length = select(vec![
+        0, 1, 10, 300, 300, 4096, 4097, 20_000, 65_507, 65_508, 65_535, 65_536,
+    ]);
+    let to = prop::option::weighted(0.9, busy());
+    prop_oneof![
+        4 => (idle(), place).prop_map(|(pick, place)| Action::Bind(pick, place)),
+        20 => (busy(), to, length, prop::bool::weighted(0.3))
+            .prop_map(|(from, to, length, named)| Action::Datagram { from, to, length, named }),
+        4 => (busy(), busy(), 4..20_usize).prop_map(|(from, to, count)| Action::Stream { from, to, count }),
+        2 => busy().prop_map(Action::Rejoin),
+        3 => busy().prop_map(Action::SendAndClose),
+        3 => (busy(), 0..5_usize, any::<bool>()).prop_map(|(which, text, join)| Action::Group { which, text, join }),
+        6 => (busy(), select(vec![1, 10, 300, 4096, 5000])).prop_map(|(pick, size)| {
+            let properties = Properties { buffer_size: Some(size), ..Properties::default() };
+            Action::Update(Kind::Udp, pick, properties)
+        }),
+        1 => pick().prop_map(Action::Groups),
+        1 => (idle(), select(vec![0, 255, 256, -1])).prop_map(|(pick, ttl)| Action::TimeToLive(pick, ttl)),
+        1 => (pick(), any::<bool>()).prop_map(|(pick, on)| Action::Broadcast(pick, on)),
     ]
 }
 
@@ -139,7 +175,7 @@ fn deed() -> impl Strategy<Value = Action> {
 
 fn step() -> impl Strategy<Value = Step> {
     let then = select(vec![Then::Wait, Then::Turns, Then::Send, Then::Send, Then::Gather]);
-    (prop_oneof![2 => call(), 1 => deed()], then).prop_map(|(action, then)| Step { action, then })
+    (prop_oneof![4 => call(), 2 => deed(), 1 => udp()], then).prop_map(|(action, then)| Step { action, then })
 }
 
 /// Any program.
@@ -151,7 +187,7 @@ pub fn programs() -> impl Strategy<Value = Program> {
         1 => (0..4_usize).prop_map(End::Bye),
     ];
     let habits = (any::<bool>(), prop::bool::weighted(0.6), prop::bool::weighted(0.8));
-    let start = (1..3_usize, 0..3_usize);
+    let start = (1..3_usize, 0..3_usize, 0..3_usize);
     (
         first_id,
         limit,
@@ -161,13 +197,14 @@ pub fn programs() -> impl Strategy<Value = Program> {
         end,
     )
         .prop_map(
-            |(first_id, limit, (prompt_acks, resume, settle), (servers, sockets), steps, end)| Program {
+            |(first_id, limit, (prompt_acks, resume, settle), (servers, sockets, bound), steps, end)| Program {
                 first_id,
                 limit,
                 prompt_acks,
                 resume,
                 servers,
                 sockets,
+                bound,
                 steps,
                 settle,
                 end,

@@ -9,6 +9,8 @@ use super::state::Call;
 
 /// What even a small number of programs brings about; what is rarer is left to the eye.
 const REACHED: &[&str] = &[
+    "Bind -104",
+    "Bind null",
     "Bye null",
     "Close null",
     "Connect -104",
@@ -16,7 +18,11 @@ const REACHED: &[&str] = &[
     "Connect -3",
     "Connect \"Socket not found\"",
     "Connect null",
+    "Datagram -142",
+    "Datagram -15",
+    "Datagram null",
     "Disconnect null",
+    "Groups null",
     "Late \"The session has ended\"",
     "Listen -23",
     "Listen null",
@@ -28,6 +34,8 @@ const REACHED: &[&str] = &[
     "sockets.tcp.onReceive",
     "sockets.tcp.onReceiveError",
     "sockets.tcpServer.onAccept",
+    "sockets.udp.onReceive",
+    "sockets.udp.onReceiveError",
 ];
 
 static TALLY: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());

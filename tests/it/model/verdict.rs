@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::bytes;
+use super::datagrams::Udp;
 use super::far_ends::{Fate, Seen};
 use super::program::{Kind, Target};
 use super::state::{Call, Check, Ending, Model, Role, Socket, What, ensure};
@@ -13,6 +14,8 @@ use crate::peers::SEES_RESETS;
 const PATIENCE: Duration = Duration::from_secs(1);
 const PATIENCE_AT_END: Duration = Duration::from_millis(400);
 const MOST_UNREAD: u64 = 900_000;
+/// The host acknowledges what it takes from the pipe in steps of this size.
+const TAKEN_STEP: u64 = 256 << 10;
 
 impl Model {
     /// A call made by now that is answered without anybody's help.
@@ -26,6 +29,10 @@ impl Model {
         let is_due = |call: &Call| !matches!(call.what, What::Connect(Target::Silence, _));
         if let Some((id, call)) = self.pending.iter().find(|(_, call)| is_due(call)) {
             return Some(format!("the reply to {id}: {call:?}"));
+        }
+        let (given, taken) = self.payload;
+        if given - taken >= TAKEN_STEP {
+            return Some(format!("an ack of {given} bytes, after {taken}"));
         }
         self.sockets.iter().find_map(|(id, socket)| {
             let missing = if socket.paused { None } else { self.missing_of(socket) };
@@ -51,6 +58,7 @@ impl Model {
                 (connection.position < plan.planned)
                     .then(|| format!("bytes, after {} of {}", connection.position, plan.planned))
             }
+            Role::Udp(Udp { bound: Some(bound), .. }) => Some(format!("datagrams: {:?}", bound.waiting.front()?)),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ import accepting from './accepting.js';
 import callbacks from './callbacks.js';
 import connecting from './connecting.js';
 import ends from './ends.js';
+import hosts from './hosts.js';
 import ids from './ids.js';
 import inside from './inside.js';
 import listeners from './listeners.js';
@@ -14,8 +15,13 @@ import pending from './pending.js';
 import permissions from './permissions.js';
 import properties from './properties.js';
 import receiving from './receiving.js';
+import secure from './secure.js';
 import sending from './sending.js';
 import typeErrors from './type-errors.js';
+import udpBinding from './udp-binding.js';
+import udpGroups from './udp-groups.js';
+import udpReceiving from './udp-receiving.js';
+import udpSending from './udp-sending.js';
 
 export const scenarios = [
   ...typeErrors,
@@ -25,8 +31,10 @@ export const scenarios = [
   ...listening,
   ...accepting,
   ...connecting,
+  ...hosts,
   ...sending,
   ...receiving,
+  ...secure,
   ...pausing,
   ...ends,
   ...pending,
@@ -34,4 +42,8 @@ export const scenarios = [
   ...options,
   ...inside,
   ...permissions,
+  ...udpBinding,
+  ...udpSending,
+  ...udpReceiving,
+  ...udpGroups,
 ];
