@@ -156,6 +156,8 @@ fn clients_that_leave_at_any_point_of_their_handshake_are_counted_and_nothing_el
     let served = Served::new(&mut host, json!({}));
     let name = || ServerName::try_from("localhost").unwrap();
     let mut left = 0;
+    // On Windows those that reset before they were accepted were never there.
+    let mut least = 0;
     for with_reset in [false, true] {
         let mut hello = Vec::new();
         let mut connection = ClientConnection::new(Arc::clone(&served.config), name()).unwrap();
@@ -171,13 +173,14 @@ fn clients_that_leave_at_any_point_of_their_handshake_are_counted_and_nothing_el
                 read_to_any_end(&mut tcp);
             }
             left += 1;
+            least += u64::from(cfg!(not(windows)) || !with_reset);
         }
     }
     served.pair(&mut host);
     let start = Instant::now();
-    while served.failed(&mut host) < left {
+    while served.failed(&mut host) < least {
         assert!(start.elapsed() < HANG);
     }
-    assert_eq!(served.failed(&mut host), left);
+    assert!((least..=left).contains(&served.failed(&mut host)));
     assert_eq!(host.left_over(), Vec::<Value>::new());
 }
