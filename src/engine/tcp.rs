@@ -251,9 +251,8 @@ impl<P: Permissions> Engine<P> {
         };
         let refusal = match resolved {
             Err(error) => error,
-            Ok(_) if tcp.secured || tcp.securing.is_some() => NetError::ConnectionFailed,
-            Ok(_) if tcp.attempts.iter().any(|attempt| attempt.dialing) => NetError::ConnectionFailed,
-            Ok(_) if tcp.connection.is_some() => NetError::SocketIsConnected,
+            Ok(_) if tcp.secured || tcp.attempts.iter().any(|attempt| attempt.dialing) => NetError::ConnectionFailed,
+            Ok(_) if tcp.connection.is_some() || tcp.securing.is_some() => NetError::SocketIsConnected,
             Ok(addresses) => {
                 let abort = self.connector.dial(id, request, addresses);
                 return tcp.attempts.push(Attempt {
