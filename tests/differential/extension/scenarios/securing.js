@@ -8,7 +8,10 @@
  * @param {Stage} t
  * @param {{certificate?: string, host?: string, server?: object, properties?: object, paused?: boolean}} [options]
  */
-export async function ready(t, { certificate, host = 'localhost', server: options, properties = {}, paused = true } = {}) {
+export async function ready(
+  t,
+  { certificate, host = 'localhost', server: options, properties = {}, paused = true } = {},
+) {
   const server = await t.peers.listenTls(certificate, options);
   return { server, socketId: await connectTo(t, server.port, { host, properties, paused }) };
 }
