@@ -102,7 +102,7 @@ fn sources() -> Vec<Source> {
             let name = path.trim_start_matches("src/");
             let module = name.split(['/', '.']).next().unwrap().to_owned();
             let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
-            let tests_begin = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+            let tests_begin = text.find("\nmod tests {").unwrap_or(text.len());
             let code = if is_test { "" } else { &text[..tests_begin] };
             let code = code
                 .lines()

@@ -104,6 +104,9 @@ struct TypedList {
 
 #[derive(Debug, Args)]
 struct TypedDoctor {
+    /// The folder of an extension that does not work
+    #[arg(value_name = "EXTENSION FOLDER")]
+    folder: Option<PathBuf>,
     /// Say why this extension cannot connect; may be given several times
     #[arg(long = "extension-id", value_name = "ID")]
     ids: Vec<ExtensionId>,
@@ -193,6 +196,7 @@ impl From<Cli> for Invocation {
             Typed::Doctor(typed) => {
                 let doctor = Doctor {
                     ids: typed.ids,
+                    folder: typed.folder,
                     fix: typed.fix,
                 };
                 (Command::Doctor(doctor), typed.json)

@@ -3,11 +3,13 @@
 //! Each file beside this one looks at one thing and adds a line for each it finds. Nothing is changed, except that `--fix` installs
 //! again what can be installed again, by the same way as `install`.
 
+mod absent;
 mod command;
 mod descriptors;
 mod exposure;
 mod extension;
 mod finding;
+mod folder;
 mod managed;
 mod manifests;
 mod mounts;
@@ -18,6 +20,7 @@ mod start;
 
 use std::path::{Path, PathBuf};
 
+use crate::install::extension::Extension;
 use crate::install::installed::Found;
 use crate::install::record::Record;
 use crate::install::{self, Error, ExtensionId, Site};
@@ -40,6 +43,8 @@ pub const CHECKS: &[&str] = &[
     "manifest-origins",
     "manifest-path",
     "extension",
+    "extension-manifest",
+    "extension-grants",
     "program",
     "program-missing",
     "program-file",
@@ -66,6 +71,8 @@ pub const CHECKS: &[&str] = &[
 pub struct Doctor {
     /// Extensions that are said not to connect.
     pub ids: Vec<ExtensionId>,
+    /// One of them by its folder.
+    pub folder: Option<PathBuf>,
     /// Mend what can be mended.
     pub fix: bool,
 }
@@ -126,10 +133,15 @@ fn mend(diagnosis: &Diagnosis, environment: &Environment, program: &Path) -> Men
 
 fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result<Diagnosis, Error> {
     let mut diagnosis = Diagnosis::default();
+    let extension = doctor.folder.as_deref().map(Extension::read).transpose()?;
+    let own = extension
+        .as_ref()
+        .map(|extension| extension.ids_here(environment))
+        .unwrap_or_default();
     let mut context = Context {
         environment,
         program: program.to_owned(),
-        asked: &doctor.ids,
+        asked: &[&doctor.ids[..], &own].concat(),
         sites: Vec::new(),
     };
     for site in [Ok(Site::of(false, environment)?), Site::of(true, environment)]
@@ -139,8 +151,12 @@ fn examine(doctor: &Doctor, environment: &Environment, program: &Path) -> Result
         let looked = manifests::look(site, &context, &mut diagnosis)?;
         context.sites.push(looked);
     }
-    manifests::check(&context, &mut diagnosis)?;
+    absent::check(&context, &mut diagnosis)?;
+    manifests::check(&context, &mut diagnosis);
     extension::check(&context, &mut diagnosis)?;
+    if let Some(extension) = &extension {
+        folder::check(extension, &own, &context, &mut diagnosis);
+    }
     program::check(&context, &mut diagnosis);
     policy::check(&context, &mut diagnosis);
     exposure::check(&context, &mut diagnosis);

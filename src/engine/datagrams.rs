@@ -223,8 +223,9 @@ impl<P: Permissions> Engine<P> {
     /// One datagram into the frame, if the whole of what the socket may receive fits there.
     ///
     /// # Returns
-    /// Whether the frame had room for it.
+    /// Whether the frame and the port's credit had room for it.
     pub(super) fn receive_datagram(&mut self, id: u32, room: usize, sink: &mut impl FrameSink) -> bool {
+        let port_left = self.port_credit.left(credit::PORT_WINDOW);
         let Some(udp) = self.table.udp_by_id(id) else {
             return true;
         };
@@ -233,13 +234,15 @@ impl<P: Permissions> Engine<P> {
             return true;
         };
         let buffer = bound.receive_size.unwrap_or(next);
-        if room < buffer {
+        // How long the next one is, only reading it tells; what was read cannot be put back.
+        let most = credit::cost(buffer);
+        if room < buffer || port_left < most {
             // The next frame begins with it.
             self.ready.put_back(Interest::Read, id);
             return false;
         }
         bound.readable.taken();
-        if udp.paused || udp.credit.left(credit::SOCKET_WINDOW) < credit::MIN_COST {
+        if udp.paused || udp.credit.left(credit::SOCKET_WINDOW) < most {
             return true; // Un-pausing, or the credit's return, queues it again; until then the kernel drops what it cannot hold.
         }
         let error = match bound.receive(&mut self.scratch) {

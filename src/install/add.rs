@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::error::utf8;
-use super::extension::Extension;
+use super::extension::{Extension, NO_PERMISSION};
 use super::manifest::HostManifest;
 use super::plan::{PRIVATE, PROGRAM, PUBLIC, Plan};
 use super::policy_file::PolicyEdit;
@@ -75,7 +75,7 @@ impl Request {
         let targets = install.scope.to_install(&ids, environment)?;
         if site.system {
             // The file for all users narrows what each of them grants, and cannot grant.
-            if let (true, Some(id)) = (install.folder.is_none() && !grants.is_empty(), ids.first()) {
+            if let (true, Some(id)) = (!install.grants.is_empty(), ids.first()) {
                 let id = id.as_str().to_owned();
                 return Err(Error::GrantsAreTheUsers { id });
             }
@@ -260,8 +260,12 @@ impl Request {
                 "Names are compared as text: a granted name may lead to this computer or your network.".to_owned(),
             );
         }
-        for note in self.extension.iter().flat_map(|extension| &extension.notes) {
-            plan.say(note.clone());
+        if self
+            .extension
+            .as_ref()
+            .is_some_and(|extension| !extension.asks_for_hosts)
+        {
+            plan.say(NO_PERMISSION.to_owned());
         }
         for note in self.targets.iter().filter_map(Target::caveat) {
             plan.say(note);

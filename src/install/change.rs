@@ -3,7 +3,7 @@
 use super::plan::{PRIVATE, Plan};
 use super::policy_file::PolicyEdit;
 use super::record::{self, Record};
-use super::{Error, ExtensionId, Grant, Site, words};
+use super::{Error, ExtensionId, Grant, LISTEN, Site, words};
 use crate::paths::Environment;
 
 /// What a person asked for.
@@ -31,8 +31,13 @@ pub enum ChangeKind {
 pub(super) fn plan(change: &Change, environment: &Environment) -> Result<(Plan, PolicyEdit), Error> {
     let site = Site::of(false, environment)?;
     let mut edit = PolicyEdit::read(&site.policy)?;
+    let mut narrowed = Vec::new();
     for id in &change.ids {
+        let before = edit.patterns(id.as_str(), &LISTEN).is_none();
         apply(change, id, &mut edit, &site)?;
+        if before && edit.patterns(id.as_str(), &LISTEN).is_some() {
+            narrowed.push(id);
+        }
     }
     let mut plan = Plan::new(site.directory_mode());
     if let Some(content) = edit.changed() {
@@ -43,6 +48,11 @@ pub(super) fn plan(change: &Change, environment: &Environment) -> Result<(Plan, 
         plan.say(format!("{} may now:", id.as_str()));
         for line in edit.in_words(id.as_str()) {
             plan.say(format!("  {line}"));
+        }
+        if let (true, Some(default)) = (narrowed.contains(&id), LISTEN.default) {
+            plan.say(format!(
+                "Until now it might {default}; now it may listen only as it says above."
+            ));
         }
     }
     plan.say("Hosts that run obey from the next call on; connections that are open stay.".to_owned());

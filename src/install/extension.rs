@@ -8,27 +8,28 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Error, ExtensionId, Grant, LISTS, MULTICAST, disk};
+use super::{Error, ExtensionId, Grant, LISTS, MULTICAST, disk, targets};
+use crate::paths::Environment;
 use crate::policy::{Dialect, Grants, KEYS};
 
 /// An unpacked extension.
 #[derive(Debug)]
-pub(super) struct Extension {
+pub(crate) struct Extension {
     /// Absolute, links resolved, as Chromium sees it.
-    pub(super) folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// As people see it; text of a stranger.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// For Chromium browsers always; for Firefox when the manifest says it.
-    pub(super) ids: Vec<ExtensionId>,
+    pub(crate) ids: Vec<ExtensionId>,
     /// What the manifest's `sockets` key declares; `None` without the key.
-    pub(super) declared: Option<Vec<Grant>>,
-    /// What a person should know of it, a line each.
-    pub(super) notes: Vec<String>,
+    pub(crate) declared: Option<Vec<Grant>>,
+    /// Whether its manifest names the permission without which a browser starts no host for it.
+    pub(crate) asks_for_hosts: bool,
 }
 
 impl Extension {
     /// Reads an extension's folder, or its `manifest.json` itself.
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let named_file = path.file_name().is_some_and(|name| name == MANIFEST);
         let folder = match path.parent() {
             Some(parent) if named_file && path.is_file() => parent,
@@ -48,19 +49,20 @@ impl Extension {
         }
     }
 
+    /// Its ids for browsers that have been started here; all when there are none.
+    pub(crate) fn ids_here(&self, environment: &Environment) -> Vec<ExtensionId> {
+        let started = targets::started(environment).unwrap_or_default();
+        let has_browser = |id: &&ExtensionId| started.iter().any(|target| target.family == id.family());
+        let here: Vec<_> = self.ids.iter().filter(has_browser).cloned().collect();
+        if here.is_empty() { self.ids.clone() } else { here }
+    }
+
     fn parse(folder: &Path, content: &[u8]) -> Result<Self, String> {
         let manifest = dialect::parse(content)?;
         if !manifest.is_object() {
             return Err("not a JSON object".to_owned());
         }
-        let mut notes = Vec::new();
         let permissions = manifest.get("permissions").and_then(Value::as_array);
-        if !permissions.is_some_and(|list| list.iter().any(|item| item == "nativeMessaging")) {
-            notes.push(
-                "Its manifest does not name the permission \"nativeMessaging\", without which the browser starts no host."
-                    .to_owned(),
-            );
-        }
         let mut ids = vec![chromium_id(&manifest, folder)?];
         if let Some(add_on) = firefox_id(&manifest)? {
             ids.push(add_on);
@@ -70,10 +72,14 @@ impl Extension {
             folder: folder.to_owned(),
             ids,
             declared: manifest.get("sockets").map(declared).transpose()?,
-            notes,
+            asks_for_hosts: permissions.is_some_and(|list| list.iter().any(|item| item == "nativeMessaging")),
         })
     }
 }
+
+/// What to say of an extension that does not ask for hosts.
+pub(crate) const NO_PERMISSION: &str =
+    "Its manifest does not name the permission \"nativeMessaging\", without which the browser starts no host.";
 
 const MANIFEST: &str = "manifest.json";
 

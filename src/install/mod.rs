@@ -8,7 +8,7 @@ mod browsers;
 mod change;
 pub(crate) mod disk;
 mod error;
-mod extension;
+pub(crate) mod extension;
 pub(crate) mod installed;
 mod list;
 mod lists;

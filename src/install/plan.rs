@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::registry::{self, Entry};
+use super::registry::Entry;
 use super::report::{Action, Report};
 use super::transaction::Transaction;
 use super::{Error, disk};
@@ -183,7 +183,7 @@ impl Plan {
         for step in &self.steps {
             match step {
                 Step::RemoveDirectory(path) => transaction.remove_directory(path),
-                Step::RemoveKey(system, key) => registry::remove_emptied(*system, key),
+                Step::RemoveKey(system, key) => transaction.remove_key(*system, key),
                 _ => {}
             }
         }

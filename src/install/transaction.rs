@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::Error;
-use super::registry::{Entry, Values};
+use super::registry::{self, Entry, Values};
 
 /// Names of temporary files begin and end so.
 const PREFIX: &str = ".chrome-sockets-";
@@ -124,6 +124,12 @@ impl Transaction {
     #[allow(clippy::unused_self, reason = "all changes are the transaction's")]
     pub(super) fn remove_directory(&mut self, path: &Path) {
         let _ = fs::remove_dir(path);
+    }
+
+    /// Removes a registry key, unless somebody has put something there.
+    #[allow(clippy::unused_self, reason = "all changes are the transaction's")]
+    pub(super) fn remove_key(&mut self, system: bool, key: &str) {
+        registry::remove_emptied(system, key);
     }
 
     /// Takes everything back, as far as the system lets us.

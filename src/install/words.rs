@@ -7,7 +7,7 @@ use crate::policy::{Dialect, Pattern};
 use super::{CONNECT, Grant, LISTEN, List, UDP_BIND, UDP_SEND};
 
 /// What a pattern lets an extension do, as it goes on behind "may".
-pub(super) fn of(list: &List, pattern: &str) -> String {
+pub(crate) fn of(list: &List, pattern: &str) -> String {
     let (host, port) = split(pattern);
     let port = match port {
         "*" => "any port".to_owned(),
@@ -42,6 +42,11 @@ pub(crate) fn is_exposed(list: &List, pattern: &str) -> bool {
     let canonical = Pattern::parse(pattern, Dialect::Policy).map(|pattern| pattern.to_string());
     let everybody = |pattern: &str| matches!(reach(split(pattern).0), Reach::Everybody);
     matches!(*list, LISTEN | UDP_BIND) && canonical.is_ok_and(|pattern| everybody(&pattern))
+}
+
+/// Whether only this computer can reach what this grants.
+pub(crate) fn stays_here(pattern: &str) -> bool {
+    matches!(reach(split(pattern).0), Reach::ThisComputer)
 }
 
 /// Whether a name in it is compared as text and may lead anywhere.

@@ -208,6 +208,65 @@ fn why_an_extension_cannot_connect() {
 }
 
 #[test]
+fn what_a_folder_declares_is_compared_with_what_was_granted() {
+    let home = healthy();
+    let sockets = serde_json::json!({
+        "tcpServer": {"listen": ["127.0.0.1:8080", "0.0.0.0:81"]},
+        "tcp": {"connect": ["a.invalid:80", "*.b.invalid:*"]},
+        "udp": {"multicastMembership": ""},
+    });
+    home.put(
+        "extension/manifest.json",
+        &serde_json::json!({"name": "Printer", "sockets": sockets}).to_string(),
+    );
+    let ask = || -> Vec<Value> {
+        let ended = home.run(&["doctor", "extension", "--json"]);
+        let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        troubles(report["findings"].as_array().expect("findings"))
+            .into_iter()
+            .cloned()
+            .collect()
+    };
+    let checks = |found: &[Value]| -> Vec<String> {
+        found
+            .iter()
+            .map(|finding| finding["check"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    let found = ask();
+    let missing = ["extension", "extension", "extension-manifest", "extension-grants"];
+    assert_eq!(checks(&found), missing, "{found:#?}");
+    paste(&home, found[0]["fix"].as_str().expect("a fix"));
+    paste(&home, found[1]["fix"].as_str().expect("a fix"));
+    // One of its ports it may have by default, but a list that is begun for the other ends that.
+    paste(&home, found[3]["fix"].as_str().expect("a fix"));
+    assert_eq!(checks(&ask()), ["extension-manifest", "policy-exposure"]);
+}
+
+#[test]
+fn what_a_folder_declares_may_be_granted_by_default_or_by_more() {
+    let home = healthy();
+    let sockets = serde_json::json!({"tcpServer": {"listen": "127.0.0.1:8080"}, "tcp": {"connect": "a.invalid:80"}});
+    let manifest = serde_json::json!({"name": "n", "permissions": ["nativeMessaging"], "sockets": sockets});
+    home.put("extension/manifest.json", &manifest.to_string());
+    let dry: Value =
+        serde_json::from_str(&home.succeed(&["install", "extension", "--dry-run", "--json"])).expect("JSON");
+    let id = dry["extensions"][0]["id"].as_str().expect("an id");
+    home.succeed(&["install", "--extension-id", id, "--allow-connect", "*:*"]);
+    home.succeed(&["doctor", "extension"]);
+    let out = home.succeed(&["grant", "--extension-id", id, "--allow-listen", "127.0.0.1:9"]);
+    assert!(
+        out.contains("Until now it might listen on any port of this computer"),
+        "{out}"
+    );
+    let out = home.succeed(&["doctor", "extension"]);
+    assert!(
+        out.contains("WARN  extension-grants: n declares, but was not granted to: listen on port 8080"),
+        "{out}"
+    );
+}
+
+#[test]
 fn the_text_is_a_line_for_each_and_a_line_to_paste() {
     let home = healthy();
     let out = home.succeed(&["doctor"]);

