@@ -241,11 +241,11 @@ mod tests {
         assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
         assert_probes(&socket, Duration::from_secs(500));
         let mut early = Early::default();
-        early.remember(keep_alive(true, 600)).unwrap();
+        early.remember(keep_alive(true, 700)).unwrap();
         early.remember(keep_alive(false, 0)).unwrap();
         early.apply(&stream);
         assert!(!socket.keepalive().unwrap());
-        assert_probes(&socket, Duration::from_secs(600));
+        assert_probes(&socket, Duration::from_secs(700));
     }
 
     /// Not even with the option that on Windows is made for taking addresses over.
