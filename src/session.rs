@@ -9,6 +9,8 @@ use crate::wire::{
     Call, Failure, Hello, HelloCredit, HelloLimits, HelloReply, Incoming, MAX_FIRST_SOCKET_ID, PROTOCOLS, Value,
 };
 
+/// What this host can, and one of protocol 1 need not: `tls`, a server's property, which others would pass over.
+const FEATURES: &[&str] = &["tls"];
 /// The longest text about a manifest, in characters.
 const MOST_ERROR_TEXT: usize = 1000;
 
@@ -130,7 +132,7 @@ impl Session {
         Ok(Value::Hello(Box::new(HelloReply {
             protocol,
             host: env!("CARGO_PKG_VERSION"),
-            features: [],
+            features: FEATURES,
             limits: HelloLimits {
                 sockets: self.engine.limit(),
             },

@@ -100,6 +100,46 @@ test('tls goes out as it is, from a page too, and comes back from generateCertif
   assert.deepEqual(host.of('sockets.tcpServer.update')[0].params.properties, { tls });
 });
 
+for (const features of [undefined, [], ['other']]) {
+  test(`a host that cannot serve TLS is never asked to, lest it serves in the clear: ${features}`, async () => {
+    const hello = { 'host.hello': () => ({ result: { protocol: 1, features } }) };
+    const extension = await startExtension({ handlers: hello });
+    const { background } = extension;
+    const page = await extension.page();
+    // The first calls of all, which would go out together with the hello.
+    const refused = called(background.tcpServer.create, { name: 's', tls });
+    const plain = background.tcpServer.create({ name: 'plain', tls: null });
+    assert.match((await refused).lastError, /^chrome-sockets: the host cannot serve TLS, .* install --extension-id/);
+    assert.equal((await plain).socketId, 1);
+    const { host } = extension;
+    for (const { tcpServer } of [background, page]) {
+      await assert.rejects(tcpServer.create({ tls }), /the host cannot serve TLS/);
+      await assert.rejects(tcpServer.update(1, { tls }), /the host cannot serve TLS/);
+    }
+    await background.tcpServer.update(1, { name: 'still plain' });
+    assert.deepEqual(
+      host.of('sockets.tcpServer.create').map(({ params }) => params),
+      [{ properties: { name: 'plain' } }],
+    );
+    assert.equal(host.of('sockets.tcpServer.update').length, 1);
+  });
+}
+
+test('a call that waits to know what the host can is answered when there is no host', async () => {
+  const hello = { 'host.hello': () => undefined };
+  for (const end of [
+    (host) => host.exit(),
+    (host) => host.reply(host.messages[0], { error: { message: 'No common protocol' } }),
+  ]) {
+    const shim = await start({ handlers: hello });
+    const lost = called(shim.tcpServer.create, { tls });
+    await task();
+    end(shim.host);
+    assert.match((await lost).lastError, /exited|No common protocol/);
+    assert.equal(shim.host.of('sockets.tcpServer.create').length, 0);
+  }
+});
+
 test('tls and generateCertificate: mistakes throw at once, and say nothing of what the texts hold', async () => {
   const { tcpServer } = await start();
   const TLS = "Error at parameter 'properties': Error at property 'tls': ";

@@ -8,7 +8,7 @@ export const task = () => new Promise((resolve) => setImmediate(resolve));
 const HELLO = {
   protocol: 1,
   host: '0.1.0',
-  features: [],
+  features: ['tls'],
   limits: { sockets: 16384 },
   credit: { socket: 524288, port: 1048576, accepts: 256 },
   sendWindow: 4194304,

@@ -1,10 +1,12 @@
 //! A connected stream: what of it can be read and written now.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake as _};
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::options;
@@ -56,6 +58,14 @@ impl Connection {
 
     pub(super) fn is_tls(&self) -> bool {
         self.stream.is_tls()
+    }
+
+    /// Whether the peer has ended it already, as far as nothing unread stands before its end.
+    pub(super) fn has_ended(&self) -> bool {
+        match SockRef::from(self.tcp()).peek(&mut [MaybeUninit::uninit()]) {
+            Ok(length) => length == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
     }
 
     /// The stream, for `secure()`; only while nothing waits to be written.

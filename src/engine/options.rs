@@ -106,21 +106,75 @@ pub(super) fn set_broadcast(socket: &UdpSocket, on: bool) -> io::Result<()> {
     socket.set_broadcast(on)
 }
 
-/// `setNoDelay`.
-pub(super) fn set_no_delay(stream: &TcpStream, on: bool) -> io::Result<()> {
-    SockRef::from(stream).set_tcp_nodelay(on)
+/// What `setNoDelay` and `setKeepAlive` change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    NoDelay(bool),
+    /// A positive `delay` in seconds sets idle time and interval alike, as Chromium does; 0 leaves both. Nobody looks at it when
+    /// keep-alive is switched off.
+    KeepAlive {
+        on: bool,
+        delay: i32,
+    },
 }
 
-/// `setKeepAlive`; a positive `delay` in seconds sets idle time and interval alike, as Chromium does. Nobody looks at it when
-/// keep-alive is switched off.
-pub(super) fn set_keep_alive(stream: &TcpStream, on: bool, delay: i32) -> io::Result<()> {
-    let socket = SockRef::from(stream);
-    if !on || delay == 0 {
-        return socket.set_keepalive(on);
+impl Change {
+    pub(super) fn apply(self, stream: &TcpStream) -> io::Result<()> {
+        self.apply_to(&SockRef::from(stream))
     }
-    let delay = u64::try_from(delay).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let delay = Duration::from_secs(delay);
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(delay).with_interval(delay))
+
+    fn apply_to(self, socket: &Socket) -> io::Result<()> {
+        match self {
+            Self::NoDelay(on) => socket.set_tcp_nodelay(on),
+            Self::KeepAlive { on: true, delay } if delay != 0 => {
+                let delay = u64::try_from(delay).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+                let delay = Duration::from_secs(delay);
+                socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(delay).with_interval(delay))
+            }
+            Self::KeepAlive { on, .. } => socket.set_keepalive(on),
+        }
+    }
+}
+
+/// Changes that were asked for while the connection was being made, for when it is there.
+#[derive(Debug, Default)]
+pub(super) struct Early {
+    no_delay: Option<bool>,
+    keep_alive: Option<bool>,
+    /// The last delay that was set, which switching off and on again leaves.
+    delay: Option<i32>,
+}
+
+impl Early {
+    /// # Errors
+    /// What the system says of such a change, which a socket is asked that is then thrown away.
+    pub(super) fn remember(&mut self, change: Change) -> io::Result<()> {
+        change.apply_to(&Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?)?;
+        match change {
+            Change::NoDelay(on) => self.no_delay = Some(on),
+            Change::KeepAlive { on, delay } => {
+                self.keep_alive = Some(on);
+                if on && delay != 0 {
+                    self.delay = Some(delay);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A peer that is gone already may make this fail, which is no news.
+    pub(super) fn apply(self, stream: &TcpStream) {
+        let changes = [
+            self.no_delay.map(Change::NoDelay),
+            self.delay.map(|delay| Change::KeepAlive { on: true, delay }),
+            self.keep_alive.map(|on| Change::KeepAlive { on, delay: 0 }),
+        ];
+        for change in changes.into_iter().flatten() {
+            if let Err(error) = change.apply(stream) {
+                tracing::debug!(?change, %error, "option not set");
+            }
+        }
+    }
 }
 
 /// Makes the coming close a reset: nobody must take half a message for a whole one.
@@ -165,14 +219,33 @@ mod tests {
         }
         let socket = SockRef::from(&stream);
 
-        set_no_delay(&stream, false).unwrap();
-        set_keep_alive(&stream, true, 1000).unwrap();
+        let keep_alive = |on, delay| Change::KeepAlive { on, delay };
+        Change::NoDelay(false).apply(&stream).unwrap();
+        keep_alive(true, 1000).apply(&stream).unwrap();
         assert!(!socket.tcp_nodelay().unwrap());
         assert_probes(&socket, Duration::from_secs(1000));
-        set_keep_alive(&stream, false, 5).unwrap();
+        keep_alive(false, 5).apply(&stream).unwrap();
         assert!(!socket.keepalive().unwrap());
-        assert!(set_keep_alive(&stream, true, -1).is_err());
-        set_keep_alive(&stream, false, -1).unwrap();
+        assert!(keep_alive(true, -1).apply(&stream).is_err());
+        keep_alive(false, -1).apply(&stream).unwrap();
+
+        // The same before there is a connection.
+        let mut early = Early::default();
+        early.remember(Change::NoDelay(true)).unwrap();
+        early.remember(keep_alive(true, 500)).unwrap();
+        early.remember(keep_alive(false, 5)).unwrap();
+        assert!(early.remember(keep_alive(true, -1)).is_err());
+        early.remember(keep_alive(false, -1)).unwrap();
+        early.remember(keep_alive(true, 0)).unwrap();
+        early.apply(&stream);
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        assert_probes(&socket, Duration::from_secs(500));
+        let mut early = Early::default();
+        early.remember(keep_alive(true, 700)).unwrap();
+        early.remember(keep_alive(false, 0)).unwrap();
+        early.apply(&stream);
+        assert!(!socket.keepalive().unwrap());
+        assert_probes(&socket, Duration::from_secs(700));
     }
 
     /// Not even with the option that on Windows is made for taking addresses over.

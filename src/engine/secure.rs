@@ -32,6 +32,9 @@ impl<P: Permissions> Engine<P> {
         let Some(name) = name else {
             return self.destroy(id, request, Err(Failure::code(NetError::Failed)));
         };
+        if connection.has_ended() {
+            return self.destroy(id, request, Err(Failure::code(NetError::SocketNotConnected)));
+        }
         let bounds = params.options.and_then(|options| options.tls_version);
         let bounds = bounds.unwrap_or(TlsVersions { min: None, max: None });
         let Some(connection) = tcp.connection.take() else {

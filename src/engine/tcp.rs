@@ -2,15 +2,16 @@
 //!
 //! Sending is in `transfer`, together with receiving; connecting is here, its two steps are in `connect`.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
 use super::connect::{self, Destination, Finished, Step};
 use super::connection::Connection;
 use super::credit::Credit;
+use super::options::{Change, Early};
 use super::ready::Ready;
 use super::settings::Settings;
 use super::table::Socket;
@@ -44,6 +45,8 @@ pub(super) struct Tcp {
 struct Attempt {
     request: u64,
     dialing: bool,
+    /// Options for its connection.
+    early: Early,
     host: Option<Arc<str>>,
     abort: AbortHandle,
 }
@@ -156,27 +159,29 @@ impl<P: Permissions> Engine<P> {
 
     pub(super) fn tcp_set_keep_alive(&mut self, params: &SetKeepAlive) -> Outcome {
         let delay = params.delay.unwrap_or(0);
-        self.set_option(params.socket_id, |stream| {
-            options::set_keep_alive(stream, params.enable, delay)
-        })
+        let on = params.enable;
+        self.set_option(params.socket_id, Change::KeepAlive { on, delay })
     }
 
     pub(super) fn tcp_set_no_delay(&mut self, params: &SetNoDelay) -> Outcome {
-        self.set_option(params.socket_id, |stream| {
-            options::set_no_delay(stream, params.no_delay)
-        })
+        self.set_option(params.socket_id, Change::NoDelay(params.no_delay))
     }
 
-    /// The option setters report everything as -2, an unknown id too (SPEC §1.2).
-    fn set_option(&mut self, id: i32, set: impl FnOnce(&TcpStream) -> std::io::Result<()>) -> Outcome {
+    /// The option setters report everything as -2, an unknown id too (SPEC §1.2). While a connection is being made, they wait for it.
+    fn set_option(&mut self, id: i32, change: Change) -> Outcome {
         let Some(tcp) = self.table.tcp(id) else {
             return Err(Failure::text_and_code(NOT_FOUND, NetError::Failed));
         };
-        let connection = tcp.connection.as_ref().ok_or_else(|| Failure::code(NetError::Failed))?;
-        if tcp.secured {
-            return Err(Failure::code(NetError::Failed)); // What it has become, has no such options.
-        }
-        set(connection.tcp()).map_err(|error| {
+        let set = match &tcp.connection {
+            // What `secure()` has made of it, has no such options.
+            Some(connection) if !tcp.secured => change.apply(connection.tcp()),
+            Some(_) => Err(io::ErrorKind::Unsupported.into()),
+            None => match tcp.attempts.iter_mut().find(|attempt| attempt.dialing) {
+                Some(attempt) => attempt.early.remember(change),
+                None => Err(io::ErrorKind::NotConnected.into()),
+            },
+        };
+        set.map_err(|error| {
             tracing::debug!(socket = id, %error, "option not set");
             Failure::code(NetError::Failed)
         })?;
@@ -208,6 +213,7 @@ impl<P: Permissions> Engine<P> {
                     tcp.attempts.push(Attempt {
                         request,
                         dialing: false,
+                        early: Early::default(),
                         host,
                         abort,
                     });
@@ -228,7 +234,7 @@ impl<P: Permissions> Engine<P> {
         let Some(tcp) = self.table.tcp_by_id(socket) else {
             return;
         };
-        let Some(Attempt { host, .. }) = tcp.take_attempt(request) else {
+        let Some(Attempt { host, early, .. }) = tcp.take_attempt(request) else {
             return;
         };
         match step {
@@ -236,6 +242,7 @@ impl<P: Permissions> Engine<P> {
             Step::Dialed(Err(error)) => self.reply(request, Err(Failure::code(error))),
             Step::Dialed(Ok((stream, peer))) => {
                 options::set_defaults(&stream);
+                early.apply(&stream);
                 let mut connection = Connection::new(socket, Stream::Plain(stream), peer, &self.ready);
                 connection.host = host;
                 tcp.connection = Some(connection);
@@ -251,14 +258,14 @@ impl<P: Permissions> Engine<P> {
         };
         let refusal = match resolved {
             Err(error) => error,
-            Ok(_) if tcp.secured || tcp.securing.is_some() => NetError::ConnectionFailed,
-            Ok(_) if tcp.attempts.iter().any(|attempt| attempt.dialing) => NetError::ConnectionFailed,
-            Ok(_) if tcp.connection.is_some() => NetError::SocketIsConnected,
+            Ok(_) if tcp.secured || tcp.attempts.iter().any(|attempt| attempt.dialing) => NetError::ConnectionFailed,
+            Ok(_) if tcp.connection.is_some() || tcp.securing.is_some() => NetError::SocketIsConnected,
             Ok(addresses) => {
                 let abort = self.connector.dial(id, request, addresses);
                 return tcp.attempts.push(Attempt {
                     request,
                     dialing: true,
+                    early: Early::default(),
                     host,
                     abort,
                 });

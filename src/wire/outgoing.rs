@@ -125,8 +125,8 @@ pub struct HelloReply {
     pub protocol: u32,
     /// This host's version.
     pub host: &'static str,
-    /// Optional abilities; none yet.
-    pub features: [&'static str; 0],
+    /// Optional abilities.
+    pub features: &'static [&'static str],
     /// What the session may hold.
     pub limits: HelloLimits,
     /// The windows of host → browser credit.

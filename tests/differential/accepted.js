@@ -22,7 +22,7 @@ const TRANSFORMATIONS = {
 };
 
 /** The rows that there are. */
-export const ROWS = ['D1', 'D2', 'D3', 'D4', 'D5', 'D6', 'D8', 'D9', 'D10', 'D12', 'ids'];
+export const ROWS = ['D1', 'D2', 'D3', 'D4', 'D5', 'D6', 'D8', 'D9', 'D10', 'D12', 'ids', 'IPv6 literals'];
 
 /**
  * What a row accepts in a scenario: `true` for a row that is a transformation; the lines that differ, as `changes` gives

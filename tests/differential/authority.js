@@ -15,7 +15,11 @@ const CERTIFICATES = {
   elsewhere: { names: 'DNS:elsewhere.invalid,IP:127.0.0.2' },
   expired: { names: here, from: -20, to: -10 },
   'not yet': { names: here, from: 5, to: 20 },
+  'expired elsewhere': { names: 'DNS:elsewhere.invalid', from: -20, to: -10 },
+  'not yet elsewhere': { names: 'DNS:elsewhere.invalid', from: 5, to: 20 },
   unknown: { names: here, by: 'other' },
+  'expired unknown': { names: here, from: -20, to: -10, by: 'other' },
+  'not yet unknown': { names: here, from: 5, to: 20, by: 'other' },
   'unknown elsewhere': { names: 'DNS:elsewhere.invalid', by: 'other' },
   'without names': { names: '' },
 };

@@ -28,7 +28,7 @@ fn its_hello_gets_what_this_host_can_do() {
     );
     host.send(&with_news(json!({"id": 1, "method": "host.hello", "params": params})));
     let result = host.next_message()["result"].take();
-    assert_eq!((&result["protocol"], &result["features"]), (&json!(1), &json!([])));
+    assert_eq!((&result["protocol"], &result["features"]), (&json!(1), &json!(["tls"])));
     assert_eq!(host.create("tcpServer"), 5);
 }
 

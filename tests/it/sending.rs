@@ -192,6 +192,38 @@ fn keep_alive_timer(local: u16, remote: u16) -> Option<u64> {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn options_set_while_a_connect_is_under_way_are_those_of_its_connection() {
+    let mut host = Host::new();
+    let (port, held) = crate::peers::black_hole();
+    let socket = host.create("tcp");
+    let connect = host.post(
+        "tcp.connect",
+        json!({"socketId": socket, "peerAddress": "127.0.0.1", "peerPort": port}),
+    );
+    for (method, mut params, expected) in [
+        ("setNoDelay", json!({"noDelay": false}), zero()),
+        ("setKeepAlive", json!({"enable": true, "delay": 1000}), zero()),
+        ("setKeepAlive", json!({"enable": true, "delay": -1}), net(-2, "FAILED")),
+        (
+            "setKeepAlive",
+            json!({"enable": true, "delay": 40_000}),
+            net(-2, "FAILED"),
+        ),
+    ] {
+        params["socketId"] = socket.into();
+        assert_eq!(host.call(&format!("tcp.{method}"), params), expected, "{method}");
+    }
+    // As many as are held beside the listener, and ours: the kernel tries again when there is room.
+    held[0].set_read_timeout(Some(crate::host::HANG)).unwrap();
+    let peers: Vec<_> = held.iter().map(|_| held[0].accept().unwrap()).collect();
+    assert_eq!(host.reply(connect), zero());
+    let own = u16::try_from(host.info("tcp", socket)["localPort"].as_u64().unwrap()).unwrap();
+    assert!((99_000..=100_000).contains(&keep_alive_timer(own, port).unwrap()));
+    drop(peers);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn t60_keep_alive_is_on_from_the_start_with_45_seconds() {
     let mut host = Host::new();
     let accepted = host.pair();

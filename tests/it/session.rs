@@ -20,7 +20,7 @@ fn hello_tells_protocol_limits_and_windows() {
     let expected = json!({"result": {
         "protocol": 1,
         "host": env!("CARGO_PKG_VERSION"),
-        "features": [],
+        "features": ["tls"],
         "limits": {"sockets": sockets},
         "credit": {"socket": 524_288, "port": 1_048_576, "accepts": 256},
         "sendWindow": 4_194_304,

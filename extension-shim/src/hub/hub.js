@@ -161,10 +161,12 @@ export class Hub {
    * @param {string} method
    */
   unknown(method) {
-    this.#note(
-      console.warn,
-      `chrome-sockets: the host does not know ${method}, because it is older than this extension. Get a newer chrome-sockets-host, and with it run: chrome-sockets-host install --extension-id ${globalThis.chrome.runtime.id}`,
-    );
+    this.#note(console.warn, this.tooOld(`the host does not know ${method}`));
+  }
+
+  /** @param {string} cannot */
+  tooOld(cannot) {
+    return `chrome-sockets: ${cannot}, because it is older than this extension. Get a newer chrome-sockets-host, and with it run: chrome-sockets-host install --extension-id ${globalThis.chrome.runtime.id}`;
   }
 
   /** @param {Session} session */

@@ -21,6 +21,7 @@ const BYE_MS = 2_000;
  * @typedef {object} Owner What a session asks of the hub.
  * @property {ReadonlySet<import('./hub.js').Context>} contexts
  * @property {(result: any) => void} greeted The host has answered the hello.
+ * @property {(cannot: string) => string} tooOld What a host cannot, and what a person can do about it.
  * @property {(method: string) => void} unknown The host does not have this method.
  * @property {(session: Session) => void} ended No call may come any more.
  */
@@ -31,6 +32,10 @@ export class Session {
   #credit = new Credit();
   /** @type {string | undefined} Why every call of this session fails. */
   #refusal;
+  /** @type {readonly string[] | undefined} What the host says it can, which is not known at first. */
+  #features;
+  /** @type {Call[]} Calls that only a host with some ability may get, until that is known. */
+  #held = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
   #over = false;
@@ -71,7 +76,21 @@ export class Session {
     this.#nextCallId += 1;
     this.#pending.set(call.id, call);
     if (this.#refusal) this.#refuse(call.id, { error: { message: this.#refusal } });
-    else this.#outbox.add(call);
+    else this.#send(call);
+  }
+
+  /**
+   * A host that does not know `tls` passes over it, and would serve in the clear. So it never gets such a call.
+   *
+   * @param {Call} call
+   */
+  #send(call) {
+    if (!call.params.properties?.tls || this.#features?.includes('tls')) this.#outbox.add(call);
+    else if (!this.#features) this.#held.push(call);
+    else {
+      const message = this.#owner.tooOld('the host cannot serve TLS');
+      this.#refuse(/** @type {number} */ (call.id), { error: { message } });
+    }
   }
 
   /** @param {unknown} frame */
@@ -165,6 +184,8 @@ export class Session {
       const greeting = /** @type {any} */ (result);
       if (greeting.sendWindow) this.#outbox.window = greeting.sendWindow;
       this.#owner.greeted(greeting);
+      this.#features = greeting.features ?? [];
+      for (const call of this.#held.splice(0)) this.#send(call);
       return;
     }
     this.#refusal = error.message;

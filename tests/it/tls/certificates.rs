@@ -16,6 +16,14 @@ use super::peer::assert_gone;
 use crate::host::{Host, Setup};
 use crate::peers::{net, zero};
 
+/// Good for these years only.
+fn dated(authority: &Authority, host: &str, from: i32, to: i32) -> Pair {
+    authority.issue_as(&[host], |params| {
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 1, 1);
+    })
+}
+
 /// A server whose certificate nobody known has issued.
 fn self_signed() -> Pair {
     let key = KeyPair::generate().unwrap();
@@ -28,12 +36,6 @@ fn self_signed() -> Pair {
 fn t69_each_fault_has_its_code_and_the_socket_is_gone() {
     let authority = Authority::new();
     let mut host = authority.host();
-    let dated = |from, to| {
-        authority.issue_as(&["localhost"], |params| {
-            params.not_before = date_time_ymd(from, 1, 1);
-            params.not_after = date_time_ymd(to, 1, 1);
-        })
-    };
     let of_a_client = authority.issue_as(&["localhost"], |params| {
         params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
     });
@@ -43,8 +45,8 @@ fn t69_each_fault_has_its_code_and_the_socket_is_gone() {
     for (pair, code, name) in [
         (authority.issue(&["other.invalid"]), -200, "CERT_COMMON_NAME_INVALID"),
         (authority.issue(&["127.0.0.1"]), -200, "CERT_COMMON_NAME_INVALID"),
-        (dated(2001, 2002), -201, "CERT_DATE_INVALID"),
-        (dated(2101, 2102), -201, "CERT_DATE_INVALID"),
+        (dated(&authority, "localhost", 2001, 2002), -201, "CERT_DATE_INVALID"),
+        (dated(&authority, "localhost", 2101, 2102), -201, "CERT_DATE_INVALID"),
         (self_signed(), -202, "CERT_AUTHORITY_INVALID"),
         (Authority::new().issue(&["localhost"]), -202, "CERT_AUTHORITY_INVALID"),
         (an_authority_itself, -202, "CERT_AUTHORITY_INVALID"),
@@ -56,6 +58,34 @@ fn t69_each_fault_has_its_code_and_the_socket_is_gone() {
             assert_gone(&mut host, socket);
         }
     }
+}
+
+#[test]
+fn of_two_faults_the_graver_is_told() {
+    let authority = Authority::new();
+    let mut host = authority.host();
+    let stranger = Authority::new();
+    for (from, to) in [(2001, 2002), (2101, 2102)] {
+        for (pair, code, name) in [
+            (
+                dated(&authority, "other.invalid", from, to),
+                -200,
+                "CERT_COMMON_NAME_INVALID",
+            ),
+            (dated(&stranger, "localhost", from, to), -202, "CERT_AUTHORITY_INVALID"),
+            (
+                dated(&stranger, "other.invalid", from, to),
+                -202,
+                "CERT_AUTHORITY_INVALID",
+            ),
+        ] {
+            let (_, reply) = host.try_secure("localhost", pair.server(ALL), &json!({}));
+            assert_eq!(reply, net(code, name), "{from}");
+        }
+    }
+    let elsewhere = stranger.issue(&["other.invalid"]);
+    let (_, reply) = host.try_secure("localhost", elsewhere.server(ALL), &json!({}));
+    assert_eq!(reply, net(-202, "CERT_AUTHORITY_INVALID"));
 }
 
 #[test]
@@ -156,6 +186,9 @@ fn t69_weak_keys_weak_signatures_and_keys_that_are_not_the_servers() {
         };
         check(&mut host, read("rsa-1024"), rsa(), -211, "CERT_WEAK_KEY");
         check(&mut host, read("sha-1"), ecdsa(), -208, "CERT_WEAK_SIGNATURE_ALGORITHM");
+        let elsewhere = impostor(read("sha-1"), ecdsa(), version);
+        let (_, reply) = host.try_secure("127.0.0.1", elsewhere, &json!({}));
+        assert_eq!(reply, net(-200, "CERT_COMMON_NAME_INVALID"), "graver than weak");
         let stolen = authority.issue(&["localhost"]).der().0;
         check(&mut own_host, stolen, ecdsa(), -107, "SSL_PROTOCOL_ERROR");
     }

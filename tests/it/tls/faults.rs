@@ -133,12 +133,19 @@ fn a_peer_that_stalls_hinders_nobody_and_close_and_disconnect_give_up() {
     let info = host.info("tcp", socket);
     assert_eq!((&info["connected"], &info["paused"]), (&json!(true), &json!(true)));
     assert!(info["peerPort"].is_u64() && info["localPort"].is_u64());
-    assert_eq!(host.connect(socket, "localhost", 9), net(-104, "CONNECTION_FAILED"));
+    assert_eq!(host.connect(socket, "localhost", 9), net(-23, "SOCKET_IS_CONNECTED"));
     assert_eq!(host.write(socket, b"x"), unsent(-15, "SOCKET_NOT_CONNECTED"));
     assert_eq!(
         host.secure(socket),
         invalid("Socket must be a connected client TCP socket.")
     );
+    let options = [
+        ("tcp.setNoDelay", json!({"socketId": socket, "noDelay": true})),
+        ("tcp.setKeepAlive", json!({"socketId": socket, "enable": true})),
+    ];
+    for (method, params) in options {
+        assert_eq!(host.call(method, params), net(-2, "FAILED"));
+    }
     host.pause("tcp", socket, false);
     host.pause("tcp", socket, true);
     let (close, reply) = (host.post("tcp.close", json!({"socketId": socket})), host.reply(request));
@@ -160,6 +167,31 @@ fn a_peer_that_stalls_hinders_nobody_and_close_and_disconnect_give_up() {
     let mut peer = accept(&listener);
     assert_eq!(host.write(socket, b"plain"), sent(5));
     assert_eq!(crate::peers::read_exact(&mut peer, 5), b"plain");
+    // Every call was answered once.
+    assert!(host.left_over().iter().all(|message| message["event"] == "host.ack"));
+}
+
+#[test]
+fn a_peer_that_has_ended_before_secure_is_no_connection_any_more() {
+    let mut host = Authority::new().host();
+    for with_reset in [false, true] {
+        let (socket, listener) = host.paused_to("localhost");
+        let peer = accept(&listener);
+        if with_reset {
+            reset(peer);
+        } else {
+            half_close(&peer);
+        }
+        assert_eq!(host.secure(socket), net(-15, "SOCKET_NOT_CONNECTED"), "{with_reset}");
+        assert_gone(&mut host, socket);
+    }
+    // Bytes before the end are read as a handshake, and are none.
+    let (socket, listener) = host.paused_to("localhost");
+    let mut peer = accept(&listener);
+    peer.write_all(b"220 ready\r\n").unwrap();
+    half_close(&peer);
+    assert_eq!(host.secure(socket), net(-107, "SSL_PROTOCOL_ERROR"));
+    assert_gone(&mut host, socket);
 }
 
 #[test]

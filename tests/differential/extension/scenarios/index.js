@@ -16,6 +16,7 @@ import permissions from './permissions.js';
 import properties from './properties.js';
 import receiving from './receiving.js';
 import secure from './secure.js';
+import secureFails from './securing-fails.js';
 import sending from './sending.js';
 import typeErrors from './type-errors.js';
 import udpBinding from './udp-binding.js';
@@ -35,6 +36,7 @@ export const scenarios = [
   ...sending,
   ...receiving,
   ...secure,
+  ...secureFails,
   ...pausing,
   ...ends,
   ...pending,

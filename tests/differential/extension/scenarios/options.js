@@ -49,6 +49,16 @@ export default [
     await t.ended(ended.socketId);
     await everyOption(t, ended.socketId);
   }),
+  scenario('options while a connect is under way', async (t) => {
+    const { port, close } = await t.fullServer();
+    const { socketId } = await t.call('tcp', 'create', {});
+    const connected = t.call('tcp', 'connect', socketId, '127.0.0.1', port);
+    await t.barrier();
+    await everyOption(t, socketId);
+    await close();
+    await connected;
+    await t.call('tcp', 'setNoDelay', socketId, true);
+  }),
   scenario('T-59 options of a closed socket', async (t) => {
     const { socketId } = await t.connect({ paused: true });
     await t.call('tcp', 'close', socketId);

@@ -1,59 +1,7 @@
 /** `tcp.secure`. */
 
 import { scenario } from './scenario.js';
-
-/** @typedef {import('../stage.js').Stage} Stage */
-
-/**
- * A connection that is ready for `secure`: paused before.
- *
- * @param {Stage} t
- * @param {{certificate?: string, host?: string, server?: object, properties?: object, paused?: boolean}} [options]
- */
-async function ready(t, { certificate, host = 'localhost', server: options, properties = {}, paused = true } = {}) {
-  const server = await t.peers.listenTls(certificate, options);
-  return { server, socketId: await connectTo(t, server.port, { host, properties, paused }) };
-}
-
-/**
- * @param {Stage} t
- * @param {number} port
- * @param {{host?: string, properties?: object, paused?: boolean}} [options]
- * @returns {Promise<number>} the socket
- */
-async function connectTo(t, port, { host = 'localhost', properties = {}, paused = true } = {}) {
-  t.namePort(port, `the port of the peer ${t.ports + 1}`);
-  const { socketId } = await t.call('tcp', 'create', properties);
-  if (paused) await t.call('tcp', 'setPaused', socketId, true);
-  await t.call('tcp', 'connect', socketId, host, port);
-  return socketId;
-}
-
-/**
- * One that speaks TLS, with both its ends.
- *
- * @param {Stage} t
- * @param {{properties?: object, server?: object, host?: string}} [options]
- */
-async function secured(t, options) {
-  const { socketId, server } = await ready(t, options);
-  const accepted = server.accept();
-  await t.call('tcp', 'secure', socketId);
-  return { socketId, server, peer: await accepted };
-}
-
-/**
- * What `secure` says of a server, and whether the socket is there afterwards.
- *
- * @param {Stage} t
- * @param {Parameters<typeof ready>[1]} options
- * @param {...unknown} args of secure
- */
-async function trySecure(t, options, ...args) {
-  const { socketId } = await ready(t, options);
-  await t.call('tcp', 'secure', socketId, ...args);
-  await t.call('tcp', 'getInfo', socketId);
-}
+import { connectTo, ready, secured, trySecure } from './securing.js';
 
 /** @type {import('./scenario.js').Scenario[]} */
 export default [
@@ -115,20 +63,6 @@ export default [
     await t.call('tcp', 'setPaused', socketId, false);
     await t.received(socketId, 12);
     t.note('no piece is longer than bufferSize', Math.max(...t.sizes(socketId)) <= 5);
-  }),
-  scenario('T-69 secure: certificates for somebody else', async (t) => {
-    await trySecure(t, { certificate: 'elsewhere' });
-    await trySecure(t, { certificate: 'elsewhere', host: '127.0.0.1' });
-    await trySecure(t, { certificate: 'localhost by name only', host: '127.0.0.1' });
-    await trySecure(t, { certificate: 'localhost by name only', host: 'a.localhost' });
-    await trySecure(t, { certificate: 'localhost', host: 'a.b.localhost' });
-    await trySecure(t, { certificate: 'without names' });
-  }),
-  scenario('secure: certificates that are not good now, and of an unknown authority', async (t) => {
-    for (const certificate of ['expired', 'not yet', 'unknown']) await trySecure(t, { certificate });
-  }),
-  scenario('secure: a certificate of an unknown authority for somebody else', async (t) => {
-    await trySecure(t, { certificate: 'unknown elsewhere' });
   }),
   scenario('secure: hosts in other words: the name that a certificate is to be for', async (t) => {
     for (const host of ['LOCALHOST', 'loc%61lhost', 'ｌocalhost', 'a.localhost', '127.0.0.1', '127.1', '%31%32%37.1']) {
@@ -198,35 +132,6 @@ export default [
     await t.call('tcp', 'getInfo', socketId);
     t.note('the peer', (await peer.rest()).end !== undefined);
   }),
-  ...Object.entries({
-    garbage: 'this is no TLS at all, whatever it may be\r\n',
-    'a reply of HTTP': 'HTTP/1.1 400 Bad Request\r\n\r\n',
-    'an alert': '\u0015\u0003\u0003\u0000\u0002\u0002\u0028',
-    'a record that is too long': '\u0016\u0003\u0003\u007f\u007f',
-  }).map(([what, text]) =>
-    scenario(`secure: a peer that answers the handshake with ${what}`, async (t) => {
-      const server = await t.peers.listen();
-      const socketId = await connectTo(t, server.port, { host: '127.0.0.1' });
-      const peer = await server.accept();
-      t.tcp.secure(socketId, () => {});
-      await peer.receive(5);
-      await peer.write(text);
-      await t.settled();
-      await t.call('tcp', 'getInfo', socketId);
-    }),
-  ),
-  ...['end', 'reset'].map((how) =>
-    scenario(`a peer that answers the handshake with ${how === 'end' ? 'FIN' : 'RST'}`, async (t) => {
-      const server = await t.peers.listen();
-      const socketId = await connectTo(t, server.port, { host: '127.0.0.1' });
-      const peer = await server.accept();
-      t.tcp.secure(socketId, () => {});
-      await peer.receive(5);
-      await peer[/** @type {'end' | 'reset'} */ (how)]();
-      await t.settled();
-      await t.call('tcp', 'getInfo', socketId);
-    }),
-  ),
   scenario('secure: behind a send: what was sent before goes in the clear', async (t) => {
     const server = await t.peers.listen();
     const socketId = await connectTo(t, server.port, { host: 'localhost' });
