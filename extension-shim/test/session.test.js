@@ -345,3 +345,17 @@ test('a method that the host does not have fails, and the console says what is o
     /does not know sockets\.tcp\.create, because it is older .* install --extension-id [a-p]{32}$/,
   );
 });
+
+test('of a message that makes no sense the console tells the name, never what is in it', async (t) => {
+  const { mock: spy } = t.mock.method(console, 'error', () => {});
+  const shim = await start();
+  await shim.tcp.create();
+  shim.host.event('sockets.tcp.onReceive', { socketId: 1, data: null, secret: 'secret' });
+  await task();
+  assert.equal(spy.calls.length, 1);
+  const said = spy.calls[0].arguments;
+  assert.equal(said[1], 'sockets.tcp.onReceive');
+  assert.ok(!JSON.stringify(said).includes('secret'), JSON.stringify(said));
+  // The session goes on.
+  await shim.tcp.create();
+});

@@ -29,7 +29,8 @@ npm_ci() {
   if [[ -e $done_file && ! $dir/package-lock.json -nt $done_file && ! $dir/package.json -nt $done_file ]]; then
     return
   fi
-  (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  # Said aloud, since inside a condition -e does not hold.
+  (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || return
   touch "$done_file"
 }
 

@@ -85,7 +85,7 @@ impl Server {
     }
 
     /// One `accept`, if the server is to accept at all. Pending means that the waker will say when to come back. A connection that is
-    /// to speak TLS counts when its handshake is done; with `room` for so many sockets no more than that are begun.
+    /// to speak TLS counts when its handshake is done; with `room` for so many sockets no more than that are under way.
     fn accept(&mut self, room: usize) -> Poll<io::Result<(Stream, SocketAddr)>> {
         let Some(listening) = &mut self.listening else {
             return Poll::Pending;

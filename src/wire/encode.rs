@@ -36,7 +36,8 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Whether it holds nothing but answers, which somebody waits for and to which the network is not about to add anything.
+    /// Whether it holds nothing but answers, which somebody waits for and to which the network is not about to add anything. One that
+    /// left something for the next frame is not urgent: its way back from the thread is what begins the next.
     #[must_use]
     pub fn is_urgent(&self) -> bool {
         self.urgent
@@ -161,10 +162,8 @@ impl FrameWriter {
         list.drain(..taken);
         if list.is_empty() { Placed::Whole } else { Placed::Part }
     }
-}
 
-impl FrameSink for FrameWriter {
-    fn control(&mut self, message: &mut Outgoing) -> Placed {
+    fn place_control(&mut self, message: &mut Outgoing) -> Placed {
         if self.payload_start.is_none() && self.buffer.len() >= CONTROL_TARGET {
             return Placed::Full;
         }
@@ -186,6 +185,14 @@ impl FrameSink for FrameWriter {
             return Placed::Whole;
         }
         Placed::Full
+    }
+}
+
+impl FrameSink for FrameWriter {
+    fn control(&mut self, message: &mut Outgoing) -> Placed {
+        let placed = self.place_control(message);
+        self.urgent &= placed == Placed::Whole;
+        placed
     }
 
     fn payload_room(&mut self) -> usize {

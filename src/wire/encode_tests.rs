@@ -163,3 +163,32 @@ fn a_frame_takes_no_more_than_the_browser_does() {
     let length = writer.finish().bytes().len() - HEADER;
     assert!(length <= MAX_TO_BROWSER && length > MAX_TO_BROWSER - 11_000, "{length}");
 }
+
+/// What goes to the pipe at once brings no buffer back that would wake the loop, which then must not have more to say.
+#[test]
+fn a_frame_that_leaves_something_for_the_next_is_not_urgent() {
+    let answer = |length| Outgoing::Reply {
+        id: 1,
+        outcome: Err(Failure::bare("x".repeat(length))),
+    };
+    let mut writer = FrameWriter::new(Vec::new());
+    assert_eq!(writer.control(&mut answer(CONTROL_TARGET)), Placed::Whole);
+    assert!(writer.finish().is_urgent());
+
+    let mut writer = FrameWriter::new(Vec::new());
+    writer.control(&mut answer(CONTROL_TARGET));
+    assert_eq!(writer.control(&mut answer(1)), Placed::Full);
+    assert!(!writer.finish().is_urgent());
+
+    let mut list = Outgoing::Reply {
+        id: 1,
+        outcome: Ok(Value::Infos(
+            (0..3)
+                .map(|id| info(id, Some(&"n".repeat(CONTROL_TARGET / 2))))
+                .collect(),
+        )),
+    };
+    let mut writer = FrameWriter::new(Vec::new());
+    assert_eq!(writer.control(&mut list), Placed::Part);
+    assert!(!writer.finish().is_urgent());
+}

@@ -101,7 +101,8 @@ export class Session {
         else if (message.part) this.#part(message);
         else this.#settle(message.id, message);
       } catch (error) {
-        console.error('chrome-sockets: a message of the host makes no sense:', message, error);
+        // Not the message itself, which may hold people's data or a key.
+        console.error('chrome-sockets: a message of the host makes no sense:', message?.event ?? message?.id, error);
       }
     }
   }

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -26,7 +26,10 @@ const TURN: usize = 64;
 
 /// A listener's handshakes. Dropping it drops their connections.
 #[derive(Debug, Default)]
-pub(crate) struct Incoming(JoinSet<Option<(Stream, SocketAddr)>>);
+pub(crate) struct Incoming(JoinSet<Option<(Stream, SocketAddr, Place)>>);
+
+/// What a handshake holds until its connection has become a socket, so that those of all listeners can be counted.
+pub(super) type Place = Arc<()>;
 
 /// How a server speaks TLS.
 #[derive(Debug)]
@@ -34,14 +37,16 @@ pub(crate) struct Serving {
     config: Arc<ServerConfig>,
     failed: Arc<AtomicU64>,
     turns: Arc<Semaphore>,
+    places: Weak<()>,
 }
 
 impl Serving {
-    pub(super) fn new(config: Arc<ServerConfig>, turns: Arc<Semaphore>) -> Self {
+    pub(super) fn new(config: Arc<ServerConfig>, turns: Arc<Semaphore>, places: &Place) -> Self {
         Self {
             config,
             failed: Arc::default(),
             turns,
+            places: Arc::downgrade(places),
         }
     }
 
@@ -56,7 +61,8 @@ impl Serving {
     }
 
     /// The next connection that speaks TLS. Pending means that the waker will say when to come back. With `room` for so many sockets
-    /// no more handshakes than that are under way, since each holds a descriptor.
+    /// no more handshakes than that are under way, those of all listeners together, since each holds a descriptor; but one of each
+    /// listener may be, whose end is what wakes it again.
     pub(crate) fn poll_accept(
         &self,
         incoming: &mut Incoming,
@@ -64,24 +70,29 @@ impl Serving {
         room: usize,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<(Stream, SocketAddr)>> {
-        let most = room.clamp(1, MOST_UNDER_WAY);
         for _ in 0..TURN {
             while let Poll::Ready(Some(ended)) = incoming.0.poll_join_next(context) {
-                if let Ok(Some(accepted)) = ended {
-                    return Poll::Ready(Ok(accepted));
+                if let Ok(Some((stream, peer, _place))) = ended {
+                    return Poll::Ready(Ok((stream, peer)));
                 }
             }
-            if incoming.0.len() >= most {
+            // The engine itself holds the first place.
+            let is_full = self.places.strong_count() > room && !incoming.0.is_empty();
+            let Some(place) = self
+                .places
+                .upgrade()
+                .filter(|_| !is_full && incoming.0.len() < MOST_UNDER_WAY)
+            else {
                 return Poll::Pending;
-            }
+            };
             let (tcp, peer) = ready!(listener.poll_accept(context))?;
-            self.begin(incoming, tcp, peer);
+            self.begin(incoming, tcp, peer, place);
         }
         context.waker().wake_by_ref();
         Poll::Pending
     }
 
-    fn begin(&self, incoming: &mut Incoming, tcp: TcpStream, peer: SocketAddr) {
+    fn begin(&self, incoming: &mut Incoming, tcp: TcpStream, peer: SocketAddr, place: Place) {
         let (config, failed, turns) = (
             Arc::clone(&self.config),
             Arc::clone(&self.failed),
@@ -89,7 +100,7 @@ impl Serving {
         );
         incoming.0.spawn(async move {
             let problem = match tokio::time::timeout(PATIENCE, serve(config, &tcp, &turns)).await {
-                Ok(Ok(session)) => return Some((Stream::tls(tcp, session), peer)),
+                Ok(Ok(session)) => return Some((Stream::tls(tcp, session), peer, place)),
                 Ok(Err(error)) => error.message(),
                 Err(_) => "it took too long",
             };

@@ -9,6 +9,10 @@ use tokio::net::TcpStream;
 
 use crate::engine::options;
 
+/// How often one read fetches from the kernel, some 4 KiB at a time: enough to fill the space of an event with ordinary records. A
+/// peer may send records without end that bring no byte (tickets) or one each, and nothing else runs meanwhile.
+const MOST_FETCHES: usize = 64;
+
 /// What is read and written.
 #[derive(Debug)]
 pub(crate) enum Stream {
@@ -72,7 +76,7 @@ impl Stream {
         }
     }
 
-    /// One read. Pending means that the kernel will say when to come back; 0 is the peer's orderly end.
+    /// One read. Pending means that the waker will say when to come back; 0 is the peer's orderly end.
     pub(crate) fn poll_read(&mut self, context: &mut Context<'_>, space: &mut [u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Plain(tcp) => {
@@ -149,6 +153,7 @@ impl Session {
     /// As many bytes as there are, up to the space: what one record brings would make small events.
     fn poll_read(&mut self, context: &mut Context<'_>, space: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut filled = 0;
+        let mut fetches = 0;
         loop {
             match self.tls.reader().read(&mut space[filled..]) {
                 // The space is full, or the peer has said its end.
@@ -167,6 +172,14 @@ impl Session {
             if let Some(error) = self.failed.take() {
                 return Poll::Ready(Err(error));
             }
+            if fetches == MOST_FETCHES {
+                if filled > 0 {
+                    return Poll::Ready(Ok(filled));
+                }
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            fetches += 1;
             match self.poll_fetch(context) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => self.failed = Some(error),
@@ -176,7 +189,7 @@ impl Session {
         }
     }
 
-    /// Takes in what the kernel has: about one record.
+    /// Takes in some of what the kernel has.
     fn poll_fetch(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.tcp.poll_read_ready(context))?;

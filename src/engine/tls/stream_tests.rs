@@ -134,3 +134,24 @@ async fn an_end_that_is_not_tlss_own_is_an_error_behind_the_last_byte() {
     let error = read(&mut far, &mut space).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
 }
+
+/// Else one peer, faster than we decrypt, would hold up all others for as long as it likes.
+#[tokio::test]
+async fn a_read_ends_although_tiny_records_come_on_and_on() {
+    const RECORD: usize = 5 + 1 + 1 + 16;
+    // Of one fetch some bytes may have been left over.
+    const MOST: usize = (MOST_FETCHES + 1) * 4096 / RECORD;
+    let (mut near, mut far) = pair().await;
+    let mut space = vec![0; 64 << 10];
+    let mut written = 0;
+    while written < 4 * MOST && near.write(&[IoSlice::new(b"x")]).is_ok() {
+        written += 1;
+    }
+    let mut read_bytes = 0;
+    while read_bytes < written {
+        let count = read(&mut far, &mut space).await.unwrap();
+        assert!((1..=MOST).contains(&count), "{count} of {written} in one read");
+        read_bytes += count;
+    }
+    assert!(written > MOST, "{written}");
+}

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::certificate::Wanted;
 use super::client::{self, Roots};
 use super::handshake::shake_hands;
-use super::incoming::Serving;
+use super::incoming::{Place, Serving};
 use super::server;
 use super::stream::Stream;
 use crate::net_error::NetError;
@@ -58,6 +58,7 @@ pub(crate) struct Tasks {
     client_turns: Arc<Semaphore>,
     server_turns: Arc<Semaphore>,
     wanted: Arc<Semaphore>,
+    places: Place,
 }
 
 impl Tasks {
@@ -68,12 +69,14 @@ impl Tasks {
             client_turns: Arc::new(Semaphore::new(CLIENT_STEPS)),
             server_turns: Arc::new(Semaphore::new(SERVER_STEPS)),
             wanted: Arc::new(Semaphore::new(MOST_WANTED)),
+            places: Place::default(),
         }
     }
 
     /// How a server speaks TLS with this pair.
     pub(crate) fn serving(&self, pair: &TlsPair) -> Result<Serving, Failure> {
-        Ok(Serving::new(server::config(pair)?, Arc::clone(&self.server_turns)))
+        let turns = Arc::clone(&self.server_turns);
+        Ok(Serving::new(server::config(pair)?, turns, &self.places))
     }
 
     /// Begins a `secure()` on a connection to `name`.

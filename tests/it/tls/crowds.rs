@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::authority::Authority;
 use super::serving::{Client, Served, shake};
-use crate::host::{EXTENSION, HANG, Host};
+use crate::host::{EXTENSION, HANG, Host, Setup};
 use crate::peers::{dial, done, half_close, read_to_any_end, reset};
 use crate::steps::Witness;
 
@@ -91,6 +91,30 @@ fn no_more_than_256_handshakes_are_under_way() {
     host.accepted(served.server);
     good.join().unwrap();
     assert_eq!(served.failed(&mut host), 1);
+}
+
+/// Each holds a descriptor, and without any the servers would all be paused.
+#[cfg(unix)]
+#[test]
+fn silent_clients_of_many_servers_leave_descriptors() {
+    let mut host = Setup {
+        descriptors: Some(100),
+        ..Setup::default()
+    }
+    .start();
+    let servers: Vec<Served> = (0..4).map(|_| Served::new(&mut host, json!({}))).collect();
+    let mut witness = Witness::new(&mut host);
+    let mut silent: Vec<TcpStream> = Vec::new();
+    for served in &servers {
+        silent.extend((0..40).map(|_| dial(served.port)));
+        witness.quiet(&mut host);
+    }
+    drop(silent);
+    // Who comes now is served by each of them.
+    for served in &servers {
+        served.pair(&mut host);
+    }
+    assert_eq!(host.left_over(), Vec::<Value>::new());
 }
 
 #[test]
