@@ -4,11 +4,11 @@ use std::io;
 
 use rustls::{Connection, Error};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 
 use super::client::Asked;
 use super::errors::net_error;
 use super::stream::Io;
+use super::turns::Turns;
 use crate::net_error::NetError;
 
 /// Carries the handshake out. `turns` bounds how many steps compute at once. Nothing blocks and nothing ends by itself: the caller
@@ -20,7 +20,7 @@ pub(super) async fn shake_hands(
     tcp: &TcpStream,
     mut session: Connection,
     asked: Option<&Asked>,
-    turns: &Semaphore,
+    turns: &Turns,
 ) -> Result<Connection, NetError> {
     loop {
         write_out(tcp, &mut session).await.map_err(|error| of_io(&error))?;
@@ -73,11 +73,11 @@ async fn read_some(tcp: &TcpStream, session: &mut Connection) -> io::Result<usiz
 }
 
 /// Takes in what was read: keys are agreed upon, signatures made and checked, certificates verified.
-async fn step(mut session: Connection, turns: &Semaphore) -> Result<(Connection, Result<(), Error>), NetError> {
-    let _turn = turns.acquire().await.map_err(|_| NetError::Aborted)?;
-    let computed = tokio::task::spawn_blocking(move || {
-        let result = session.process_new_packets().map(drop);
-        (session, result)
-    });
-    computed.await.map_err(|_| NetError::Aborted)
+async fn step(mut session: Connection, turns: &Turns) -> Result<(Connection, Result<(), Error>), NetError> {
+    turns
+        .compute(move || {
+            let result = session.process_new_packets().map(drop);
+            (session, result)
+        })
+        .await
 }

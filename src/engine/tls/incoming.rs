@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::handshake::shake_hands;
 use super::stream::Stream;
+use super::turns::Turns;
 use crate::engine::options;
 use crate::net_error::NetError;
 
@@ -36,12 +36,12 @@ pub(super) type Place = Arc<()>;
 pub(crate) struct Serving {
     config: Arc<ServerConfig>,
     failed: Arc<AtomicU64>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     places: Weak<()>,
 }
 
 impl Serving {
-    pub(super) fn new(config: Arc<ServerConfig>, turns: Arc<Semaphore>, places: &Place) -> Self {
+    pub(super) fn new(config: Arc<ServerConfig>, turns: Turns, places: &Place) -> Self {
         Self {
             config,
             failed: Arc::default(),
@@ -93,11 +93,7 @@ impl Serving {
     }
 
     fn begin(&self, incoming: &mut Incoming, tcp: TcpStream, peer: SocketAddr, place: Place) {
-        let (config, failed, turns) = (
-            Arc::clone(&self.config),
-            Arc::clone(&self.failed),
-            Arc::clone(&self.turns),
-        );
+        let (config, failed, turns) = (Arc::clone(&self.config), Arc::clone(&self.failed), self.turns.clone());
         incoming.0.spawn(async move {
             let problem = match tokio::time::timeout(PATIENCE, serve(config, &tcp, &turns)).await {
                 Ok(Ok(session)) => return Some((Stream::tls(tcp, session), peer, place)),
@@ -113,7 +109,7 @@ impl Serving {
     }
 }
 
-async fn serve(config: Arc<ServerConfig>, tcp: &TcpStream, turns: &Semaphore) -> Result<rustls::Connection, NetError> {
+async fn serve(config: Arc<ServerConfig>, tcp: &TcpStream, turns: &Turns) -> Result<rustls::Connection, NetError> {
     let session = ServerConnection::new(config).map_err(|_| NetError::Failed)?;
     shake_hands(tcp, session.into(), None, turns).await
 }

@@ -12,6 +12,7 @@ mod name;
 mod server;
 mod stream;
 mod tasks;
+mod turns;
 mod verifier;
 
 use std::sync::Arc;

@@ -6,11 +6,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use super::*;
 use crate::engine::tls::certificate::Wanted;
 use crate::engine::tls::handshake::shake_hands;
+use crate::engine::tls::turns::Turns;
 use crate::engine::tls::{provider, server};
 use crate::wire::{GenerateOptions, Pem, TlsPair};
 
@@ -41,7 +41,7 @@ async fn pair() -> (Session, Session) {
         private_key: Pem(made.private_key),
     };
     let server = ServerConnection::new(server::config(&pair).unwrap()).unwrap();
-    let turns = Semaphore::new(2);
+    let turns = Turns::new(2);
     let (server, client) = tokio::join!(
         shake_hands(&near, server.into(), None, &turns),
         shake_hands(&far, client.into(), None, &turns),

@@ -14,6 +14,7 @@ use super::handshake::shake_hands;
 use super::incoming::{Place, Serving};
 use super::server;
 use super::stream::Stream;
+use super::turns::Turns;
 use crate::net_error::NetError;
 use crate::wire::{Failure, GenerateOptions, GeneratedPair, TlsPair, TlsVersions};
 
@@ -55,8 +56,8 @@ pub(crate) struct Securing {
 pub(crate) struct Tasks {
     under_way: JoinSet<Done>,
     roots: Arc<Roots>,
-    client_turns: Arc<Semaphore>,
-    server_turns: Arc<Semaphore>,
+    client_turns: Turns,
+    server_turns: Turns,
     wanted: Arc<Semaphore>,
     places: Place,
 }
@@ -66,8 +67,8 @@ impl Tasks {
         Self {
             under_way: JoinSet::new(),
             roots: Arc::default(),
-            client_turns: Arc::new(Semaphore::new(CLIENT_STEPS)),
-            server_turns: Arc::new(Semaphore::new(SERVER_STEPS)),
+            client_turns: Turns::new(CLIENT_STEPS),
+            server_turns: Turns::new(SERVER_STEPS),
             wanted: Arc::new(Semaphore::new(MOST_WANTED)),
             places: Place::default(),
         }
@@ -75,7 +76,7 @@ impl Tasks {
 
     /// How a server speaks TLS with this pair.
     pub(crate) fn serving(&self, pair: &TlsPair) -> Result<Serving, Failure> {
-        let turns = Arc::clone(&self.server_turns);
+        let turns = self.server_turns.clone();
         Ok(Serving::new(server::config(pair)?, turns, &self.places))
     }
 
@@ -90,7 +91,7 @@ impl Tasks {
     ) -> Securing {
         let (gone, given_up) = oneshot::channel();
         let local = tcp.local_addr().ok();
-        let (roots, turns) = (Arc::clone(&self.roots), Arc::clone(&self.client_turns));
+        let (roots, turns) = (Arc::clone(&self.roots), self.client_turns.clone());
         self.under_way.spawn(async move {
             let secured = tokio::select! {
                 secured = secure(&tcp, name, bounds, roots, &turns) => secured,
@@ -120,7 +121,7 @@ impl Tasks {
         let place = Arc::clone(&self.wanted)
             .try_acquire_owned()
             .map_err(|_| Failure::hidden(NetError::InsufficientResources))?;
-        let turns = Arc::clone(&self.server_turns);
+        let turns = self.server_turns.clone();
         self.under_way.spawn(async move {
             let _place = place;
             let outcome = generate(wanted, &turns).await;
@@ -147,20 +148,16 @@ async fn secure(
     name: ServerName<'static>,
     bounds: TlsVersions,
     roots: Arc<Roots>,
-    turns: &Semaphore,
+    turns: &Turns,
 ) -> Result<rustls::Connection, NetError> {
-    let begun = {
-        let _turn = turns.acquire().await.map_err(|_| NetError::Aborted)?;
-        tokio::task::spawn_blocking(move || client::connection(&roots, name, &bounds)).await
-    };
-    let (session, asked) = begun.map_err(|_| NetError::Failed)??;
+    let (session, asked) = turns
+        .compute(move || client::connection(&roots, name, &bounds))
+        .await??;
     shake_hands(tcp, session, Some(&asked), turns).await
 }
 
-async fn generate(wanted: Wanted, turns: &Semaphore) -> Result<GeneratedPair, NetError> {
-    let _turn = turns.acquire().await.map_err(|_| NetError::Aborted)?;
-    let made = tokio::task::spawn_blocking(move || wanted.make()).await;
-    made.map_err(|_| NetError::Failed)?.map_err(|error| {
+async fn generate(wanted: Wanted, turns: &Turns) -> Result<GeneratedPair, NetError> {
+    turns.compute(move || wanted.make()).await?.map_err(|error| {
         tracing::warn!(%error, "no certificate could be made");
         NetError::Failed
     })
