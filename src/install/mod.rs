@@ -35,6 +35,7 @@ use lock::Lock;
 pub use add::{Grant, Install};
 pub use browsers::{BROWSERS, Base, Browser, Family, Files, Packaging, Registry};
 pub use change::{Change, ChangeKind};
+pub(crate) use error::json_text;
 pub use error::{Error, printable};
 pub use lists::{CONNECT, LISTEN, LISTS, List, MULTICAST, UDP_BIND, UDP_SEND};
 pub use manifest::HostManifest;
