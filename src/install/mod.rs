@@ -58,7 +58,7 @@ pub fn install(install: &Install, environment: &Environment, program: &Path, ask
     let request = add::Request::new(install, environment)?;
     // What cannot be done is said before anybody is asked.
     let mut plan = request.plan(environment, program)?;
-    let question = request.question();
+    let question = request.question(&plan.1);
     let mut lock = None;
     if !install.dry_run {
         if let Some(question) = &question
