@@ -362,7 +362,7 @@ type Fault = (&'static str, fn(&System));
 fn what_is_for_all_users_is_mended_by_root() {
     let faults: [Fault; 7] = [
         ("policy-json", |system| {
-            system.put("/etc/chrome-sockets/policy.json", "{")
+            system.put("/etc/chrome-sockets/policy.json", "{");
         }),
         ("policy-mode", |system| {
             system.put("/etc/chrome-sockets/policy.json", "{}");
@@ -380,7 +380,7 @@ fn what_is_for_all_users_is_mended_by_root() {
             fs::write(directory, "in the way").expect("a file");
         }),
         ("record", |system| {
-            system.put("/usr/local/lib/chrome-sockets/installed.json", "{")
+            system.put("/usr/local/lib/chrome-sockets/installed.json", "{");
         }),
     ];
     for (expected, plant) in faults {
