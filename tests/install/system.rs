@@ -360,7 +360,7 @@ type Fault = (&'static str, fn(&System));
 
 #[test]
 fn what_is_for_all_users_is_mended_by_root() {
-    let faults: [Fault; 7] = [
+    let faults: [Fault; 5] = [
         ("policy-json", |system| {
             system.put("/etc/chrome-sockets/policy.json", "{");
         }),
@@ -373,14 +373,10 @@ fn what_is_for_all_users_is_mended_by_root() {
             fs::remove_file(system.at(PROGRAM_OF_ALL)).expect("removed");
             fs::create_dir(system.at(PROGRAM_OF_ALL)).expect("a directory");
         }),
-        ("manifest-json", |system| system.put(CHROMIUM, "{")),
         ("manifest-directory", |system| {
             let directory = system.at(CHROMIUM).parent().expect("a parent").to_owned();
             fs::remove_dir_all(&directory).expect("removed");
             fs::write(directory, "in the way").expect("a file");
-        }),
-        ("record", |system| {
-            system.put("/usr/local/lib/chrome-sockets/installed.json", "{");
         }),
     ];
     for (expected, plant) in faults {

@@ -261,7 +261,7 @@ fn sudo_without_system_is_refused_in_one_line() {
     );
 }
 
-/// Of a file that is somebody else's the system may refuse a second name (protected_hardlinks); it is put back all the same.
+/// Of a file that is somebody else's the system may refuse a second name (`protected_hardlinks`); it is put back all the same.
 #[test]
 fn what_cannot_be_linked_is_put_back_too() {
     use std::os::unix::fs::{PermissionsExt, chown};
