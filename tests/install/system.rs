@@ -355,9 +355,11 @@ fn a_policy_of_all_users_is_looked_at_too() {
     assert_eq!(*fix, None, "revoke changes the user's file, not this one");
 }
 
+type Fault = (&'static str, fn(&System));
+
 #[test]
 fn what_is_for_all_users_is_mended_by_root() {
-    let faults: [(&str, fn(&System)); 5] = [
+    let faults: [Fault; 5] = [
         ("policy-json", |system| {
             system.put("/etc/chrome-sockets/policy.json", "{");
         }),
