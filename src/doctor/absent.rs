@@ -50,12 +50,17 @@ fn missing(path: &Path, looked: &Looked, context: &Context, diagnosis: &mut Diag
             continue;
         };
         let line = format!("{title}: {} is a link that leads nowhere", place.display());
-        let fix = Fix::by_hand(format!("rm {} && {}", command::path(place), again.command));
+        let remove = command::at_site(context, &looked.site, format!("rm {}", command::path(place)));
+        let fix = Fix::by_hand(format!("{remove} && {}", again.command));
         return diagnosis.add(check, Verdict::Fail, line, Some(fix));
     }
     if let Some(file) = path.parent().filter(|parent| parent.is_file()) {
         let line = format!("{title}: {} is a file, not a directory", file.display());
-        let fix = Fix::by_hand(format!("{} && {}", move_aside(file), again.command));
+        let fix = Fix::by_hand(format!(
+            "{} && {}",
+            move_aside(file, &looked.site, context),
+            again.command
+        ));
         return diagnosis.add("manifest-directory", Verdict::Fail, line, Some(fix));
     }
     // Only on Windows a manifest can be where nobody looks.

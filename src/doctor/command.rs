@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Context;
 use super::finding::Fix;
-use crate::install::{Browser, DEFAULT_HOST_NAME, ExtensionId, HostName, Install, Scope};
+use crate::install::{Browser, DEFAULT_HOST_NAME, ExtensionId, HostName, Install, Scope, Site};
 
 /// A word of a command line, of a POSIX shell or of PowerShell.
 pub(super) fn quoted(word: &str) -> String {
@@ -26,6 +26,15 @@ pub(super) fn as_root(context: &Context, command: &str) -> String {
         command.to_owned()
     } else {
         format!("sudo {command}")
+    }
+}
+
+/// A command that changes a file of `site`.
+pub(super) fn at_site(context: &Context, site: &Site, command: String) -> String {
+    if site.system {
+        as_root(context, &command)
+    } else {
+        command
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::install::{Install, printable};
+use crate::install::{Install, json_text, printable};
 
 /// How it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,6 @@ impl Diagnosis {
         let not_fixed: Vec<Value> = self.not_fixed.iter().map(failed).collect();
         let value =
             json!({"healthy": self.is_healthy(), "fixed": self.fixed, "notFixed": not_fixed, "findings": findings});
-        format!("{value:#}\n")
+        json_text(&value)
     }
 }

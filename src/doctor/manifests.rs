@@ -18,11 +18,7 @@ pub(super) fn look(site: Site, context: &Context, diagnosis: &mut Diagnosis) -> 
     let record = match Record::read(&path) {
         Err(Error::Unusable { reason, .. }) => {
             let command = format!("rm {}", command::path(&path));
-            let fix = Fix::by_hand(if site.system {
-                command::as_root(context, &command)
-            } else {
-                command
-            });
+            let fix = Fix::by_hand(command::at_site(context, &site, command));
             let line = format!("{}: {reason}", path.display());
             diagnosis.add("record", Verdict::Fail, line, Some(fix));
             Record::default()
@@ -98,7 +94,8 @@ impl<'a> Manifest<'a> {
                     .as_ref()
                     .err()
                     .map_or("cannot be read", String::as_str);
-                let fix = Fix::by_hand(opened(&self.found.path));
+                let command = opened(&self.found.path);
+                let fix = Fix::by_hand(command::at_site(self.context, &self.looked.site, command));
                 return self.say("manifest-file", reason, Some(fix), diagnosis);
             }
         };
@@ -202,21 +199,17 @@ impl<'a> Manifest<'a> {
 
     /// Installing anew what cannot be kept; a person looks at it first.
     fn aside(&self) -> Fix {
-        let move_away = move_aside(&self.found.path);
-        let move_away = if self.looked.site.system {
-            command::as_root(self.context, &move_away)
-        } else {
-            move_away
-        };
+        let move_away = move_aside(&self.found.path, &self.looked.site, self.context);
         Fix::by_hand(format!("{move_away} && {}", self.again().command))
     }
 }
 
 /// The command that keeps it under another name.
-pub(super) fn move_aside(path: &Path) -> String {
+pub(super) fn move_aside(path: &Path, site: &Site, context: &Context) -> String {
     let mut away = path.to_owned().into_os_string();
     away.push(".broken");
-    format!("mv {} {}", command::path(path), command::path(Path::new(&away)))
+    let command = format!("mv {} {}", command::path(path), command::path(Path::new(&away)));
+    command::at_site(context, site, command)
 }
 
 /// What lets its owner read a file: the directory on the way that cannot be entered, else the file itself.

@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::Context;
 use super::command;
 use super::finding::{Diagnosis, Fix, Verdict};
-use crate::install::ExtensionId;
+use super::manifests::move_aside;
 use crate::install::disk::{self, OpenTo};
+use crate::install::{ExtensionId, Site};
 use crate::policy::{Dialect, Grants, read_trusted};
 
 /// The user's file and that of all users.
@@ -25,26 +26,24 @@ pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) {
             continue;
         }
         let before = diagnosis.findings.len();
-        one(path, context, diagnosis);
+        one(&looked.site, context, diagnosis);
         if diagnosis.findings.len() == before {
+            let whose = if looked.site.system { "root's" } else { "yours" };
             diagnosis.pass(
                 "policy",
-                format!("{} is valid, and yours alone to write", path.display()),
+                format!("{} is valid, and {whose} alone to write", path.display()),
             );
         }
     }
 }
 
-fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
+fn one(site: &Site, context: &Context, diagnosis: &mut Diagnosis) {
+    let path = &*site.policy;
     let fail = |diagnosis: &mut Diagnosis, check, at: &Path, problem: &str, command: Option<String>| {
         let line = format!("{}: {problem}; until then everything is denied", at.display());
         diagnosis.add(check, Verdict::Fail, line, command.map(Fix::by_hand));
     };
-    let aside = format!(
-        "mv {} {}",
-        command::path(path),
-        command::quoted(&format!("{}.broken", path.display()))
-    );
+    let aside = move_aside(path, site, context);
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -75,7 +74,7 @@ fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
                 "policy-mode",
                 &at,
                 "can be written by group or others",
-                Some(command),
+                Some(command::at_site(context, site, command)),
             );
         }
     }
@@ -93,7 +92,7 @@ fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
         ),
         Ok(Value::Object(root)) => match root.get("extensions") {
             None => {}
-            Some(Value::Object(extensions)) => entries(path, extensions, context, diagnosis),
+            Some(Value::Object(extensions)) => entries(site, extensions, context, diagnosis),
             Some(_) => fail(
                 diagnosis,
                 "policy-json",
@@ -106,14 +105,18 @@ fn one(path: &Path, context: &Context, diagnosis: &mut Diagnosis) {
     }
 }
 
-fn entries(path: &Path, extensions: &serde_json::Map<String, Value>, context: &Context, diagnosis: &mut Diagnosis) {
+fn entries(site: &Site, extensions: &serde_json::Map<String, Value>, context: &Context, diagnosis: &mut Diagnosis) {
     for (id, entry) in extensions {
         let Err(problem) = Grants::parse(entry, Dialect::Policy) else {
             continue;
         };
-        let line = format!("{}: {id}: {problem}; until then {id} may do nothing", path.display());
-        // An entry that is no extension's can only be taken out by hand.
-        let fix = id.parse::<ExtensionId>().ok().map(|id| {
+        let line = format!(
+            "{}: {id}: {problem}; until then {id} may do nothing",
+            site.policy.display()
+        );
+        // An entry that is no extension's, or in the file for all users, can only be taken out by hand.
+        let id = id.parse::<ExtensionId>().ok().filter(|_| !site.system);
+        let fix = id.map(|id| {
             let program = command::path(&context.program);
             Fix::by_hand(format!(
                 "{program} revoke --extension-id {}",

@@ -47,7 +47,8 @@ fn one(path: &Path, again: &Fix, looked: &Looked, context: &Context, diagnosis: 
         let fix = if metadata.is_symlink() {
             again.clone()
         } else {
-            aside(path, again)
+            let moved = manifests::move_aside(path, &looked.site, context);
+            Fix::by_hand(format!("{moved} && {}", again.command))
         };
         return diagnosis.add("program-file", Verdict::Fail, line, Some(fix));
     }
@@ -98,6 +99,7 @@ fn open_to_others(path: &Path, looked: &Looked, context: &Context, diagnosis: &m
             }
             Some(OpenTo::Others) => {
                 let command = format!("chmod go-w {}", command::path(place));
+                let command = command::at_site(context, &looked.site, command);
                 ("can be written by group or others".to_owned(), command)
             }
         };
@@ -106,12 +108,6 @@ fn open_to_others(path: &Path, looked: &Looked, context: &Context, diagnosis: &m
         return true;
     }
     false
-}
-
-fn aside(path: &Path, again: &Fix) -> Fix {
-    let away = format!("{}.broken", path.display());
-    let moved = format!("mv {} {}", command::path(path), command::quoted(&away));
-    Fix::by_hand(format!("{moved} && {}", again.command))
 }
 
 #[cfg(unix)]

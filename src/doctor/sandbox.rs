@@ -1,12 +1,10 @@
 //! Browsers from Snap and Flatpak, which do not see what lies outside their sandbox. None of this was tried: it follows their
 //! documentation.
 
-use std::fs;
-
 use super::command;
 use super::finding::{Diagnosis, Fix, Verdict};
 use super::{Context, Looked};
-use crate::install::Packaging;
+use crate::install::{Packaging, disk};
 
 /// A line for each manifest of such a browser.
 pub(super) fn check(context: &Context, diagnosis: &mut Diagnosis) {
@@ -52,9 +50,8 @@ fn flatpak(app: &str, title: &str, looked: &Looked, context: &Context, diagnosis
         .home()
         .ok()
         .map(|home| home.join(".local/share/flatpak/overrides").join(app));
-    let given = overrides
-        .and_then(|path| fs::read_to_string(path).ok())
-        .unwrap_or_default();
+    let given = overrides.and_then(|path| disk::read(&path).ok()?).unwrap_or_default();
+    let given = String::from_utf8_lossy(&given);
     let variable = format!("CHROME_SOCKETS_CONFIG={config}");
     if given.contains(&data) && given.contains(&variable) && given.contains(&format!("{config}:ro")) {
         return diagnosis.info("sandbox", format!("{title} was given the program and the policy"));

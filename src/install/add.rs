@@ -91,8 +91,8 @@ impl Request {
         })
     }
 
-    /// What an extension read from its folder would be allowed, and where; `None` when all was said on the command line.
-    pub(super) fn question(&self) -> Option<Vec<String>> {
+    /// What an extension read from its folder would be allowed by `edit`, and where; `None` when all was said on the command line.
+    pub(super) fn question(&self, edit: &PolicyEdit) -> Option<Vec<String>> {
         let extension = self.extension.as_ref()?;
         let ids: Vec<_> = self.ids.iter().map(ExtensionId::as_str).collect();
         let mut lines = vec![
@@ -101,12 +101,17 @@ impl Request {
         ];
         if self.site.system {
             lines.push("would be able to start the host, for every user of this computer.".to_owned());
-        } else if extension.declared.is_none() && self.grants.is_empty() {
-            lines.push("has no `sockets` key in its manifest. It would be allowed to:".to_owned());
-            lines.push("  listen on any port of this computer".to_owned());
         } else {
-            lines.push("would be allowed to:".to_owned());
-            lines.extend(words::lines(&self.grants).iter().map(|line| format!("  {line}")));
+            lines.push(if extension.declared.is_none() && self.grants.is_empty() {
+                "has no `sockets` key in its manifest. It would be allowed to:".to_owned()
+            } else {
+                "would be allowed to:".to_owned()
+            });
+            let mut may: Vec<String> = Vec::new();
+            for id in &self.ids {
+                record::add(&mut may, &edit.in_words(id.as_str()));
+            }
+            lines.extend(may.iter().map(|line| format!("  {line}")));
         }
         lines.push(format!("Browsers: {}", self.titles()));
         Some(lines)

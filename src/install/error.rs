@@ -145,6 +145,22 @@ pub fn printable(line: &str) -> String {
     shown
 }
 
+/// A value as `--json` prints it, pretty and with a final line end. What [`printable`] escapes is escaped as JSON does it: the text
+/// may well end at a terminal.
+#[must_use]
+pub(crate) fn json_text(value: &serde_json::Value) -> String {
+    let mut text = String::new();
+    for character in format!("{value:#}\n").chars() {
+        // Outside of strings, in which `serde_json` escapes it, there is the line end only.
+        if character != '\n' && (character.is_control() || turns_text(character)) {
+            text.extend(format!("\\u{:04x}", u32::from(character)).chars());
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
 /// Unicode's controls of direction and its line ends, with which a name can make a sentence say something else.
 fn turns_text(character: char) -> bool {
     matches!(
@@ -160,7 +176,9 @@ pub(super) fn utf8(path: &Path) -> Result<&str, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use serde_json::{Value, json};
+
+    use super::{json_text, printable};
 
     #[test]
     fn what_moves_the_cursor_or_turns_text_is_escaped() {
@@ -171,5 +189,10 @@ mod tests {
             r"a\u{1b}[2K\r\u{202e}evil\u{2066}\u{200f}\u{200e}\u{61c}\u{85}\u{2028}b"
         );
         assert_eq!(printable("häuser-家 “quoted”"), "häuser-家 “quoted”");
+        let value = json!({hostile: [hostile, "häuser", "\u{7f}"]});
+        let text = json_text(&value);
+        assert_eq!(printable(&text.replace('\n', "")), text.replace('\n', ""));
+        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
+        assert!(text.contains("häuser") && text.ends_with("}\n"), "{text}");
     }
 }

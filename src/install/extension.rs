@@ -32,6 +32,8 @@ impl Extension {
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let named_file = path.file_name().is_some_and(|name| name == MANIFEST);
         let folder = match path.parent() {
+            // The folder of a bare name is the one we are in.
+            Some(parent) if named_file && path.is_file() && parent.as_os_str().is_empty() => Path::new("."),
             Some(parent) if named_file && path.is_file() => parent,
             _ => path,
         };
@@ -62,7 +64,10 @@ impl Extension {
         if !manifest.is_object() {
             return Err("not a JSON object".to_owned());
         }
-        let permissions = manifest.get("permissions").and_then(Value::as_array);
+        // What is optional the extension asks for when it runs.
+        let permissions = ["permissions", "optional_permissions"]
+            .iter()
+            .filter_map(|key| manifest.get(key)?.as_array());
         let mut ids = vec![chromium_id(&manifest, folder)?];
         if let Some(add_on) = firefox_id(&manifest)? {
             ids.push(add_on);
@@ -72,7 +77,7 @@ impl Extension {
             folder: folder.to_owned(),
             ids,
             declared: manifest.get("sockets").map(declared).transpose()?,
-            asks_for_hosts: permissions.is_some_and(|list| list.iter().any(|item| item == "nativeMessaging")),
+            asks_for_hosts: permissions.flatten().any(|item| item == "nativeMessaging"),
         })
     }
 }

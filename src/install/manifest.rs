@@ -81,7 +81,7 @@ impl HostManifest {
     pub fn forbid(&mut self, ids: &[ExtensionId]) -> bool {
         for family in [Family::Chromium, Family::Firefox] {
             if let Some(list) = self.list_mut(family) {
-                list.retain(|entry| !ids.iter().any(|id| entry_of(family, id.as_str()) == *entry));
+                list.retain(|entry| !ids.iter().any(|id| entry.as_str().map(id_of) == Some(id.as_str())));
             }
         }
         self.ids().is_empty()
@@ -219,6 +219,20 @@ mod tests {
         assert!(!manifest.forbid(&[id(OTHER)]));
         assert_eq!(manifest.ids(), [CHROMIUM]);
         assert!(manifest.forbid(&[id(CHROMIUM)]));
+    }
+
+    /// Who is shown as installed can be taken off, however the entry is written.
+    #[test]
+    fn entries_in_another_form_can_be_forbidden() {
+        for entry in [format!("extension://{OTHER}/"), format!("chrome-extension://{OTHER}")] {
+            let mut manifest = HostManifest::default();
+            manifest.allow(Family::Chromium, &name(), "/new", [&id(CHROMIUM)]);
+            let list = manifest.list_mut(Family::Chromium).expect("a list");
+            list.push(entry.as_str().into());
+            assert_eq!(manifest.ids(), [CHROMIUM, OTHER], "{entry}");
+            assert!(!manifest.forbid(&[id(OTHER)]));
+            assert_eq!(manifest.ids(), [CHROMIUM], "{entry}");
+        }
     }
 
     #[test]

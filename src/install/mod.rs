@@ -35,6 +35,7 @@ use lock::Lock;
 pub use add::{Grant, Install};
 pub use browsers::{BROWSERS, Base, Browser, Family, Files, Packaging, Registry};
 pub use change::{Change, ChangeKind};
+pub(crate) use error::json_text;
 pub use error::{Error, printable};
 pub use lists::{CONNECT, LISTEN, LISTS, List, MULTICAST, UDP_BIND, UDP_SEND};
 pub use manifest::HostManifest;
@@ -57,7 +58,7 @@ pub fn install(install: &Install, environment: &Environment, program: &Path, ask
     let request = add::Request::new(install, environment)?;
     // What cannot be done is said before anybody is asked.
     let mut plan = request.plan(environment, program)?;
-    let question = request.question();
+    let question = request.question(&plan.1);
     let mut lock = None;
     if !install.dry_run {
         if let Some(question) = &question

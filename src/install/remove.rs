@@ -66,6 +66,10 @@ pub(super) fn plan(uninstall: &Uninstall, environment: &Environment) -> Result<P
         }
     }
 
+    if kept.is_empty() && uninstall.ids.is_empty() {
+        // Whose manifests were lost before.
+        gone.append(&mut record.ids);
+    }
     // Grants are each user's own, whoever removes the manifests of all.
     if !site.system {
         gone.retain(|id| !staying.contains(id));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::printable;
+use super::{json_text, printable};
 
 /// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,6 @@ impl Report {
         if let Some(members) = value.as_object_mut() {
             members.extend(self.more.clone());
         }
-        format!("{value:#}\n")
+        json_text(&value)
     }
 }

@@ -74,7 +74,7 @@ impl Transaction {
             Ok(_) => keep(path).map_or(Before::Lost, Before::Kept),
         };
         let written = file.persist(path);
-        if written.is_ok() || cfg!(windows) {
+        if written.is_ok() || !matches!(before, Before::Nothing) {
             self.done.push(Done {
                 path: path.to_owned(),
                 before,
@@ -152,18 +152,17 @@ impl Transaction {
     }
 }
 
-/// A second name keeps a file, without a moment in which it is missing.
-#[cfg(not(windows))]
-fn keep(path: &Path) -> io::Result<NamedTempFile<()>> {
-    beside(path, |second| fs::hard_link(path, second))
-}
-
-/// Another name: nothing can be put into the place of a program that runs.
-#[cfg(windows)]
+/// A second name keeps a file, without a moment in which it is missing. Where there can be none, it gets another name: nothing can be
+/// put into the place of a program that runs on Windows, and Linux refuses second names of other users' files.
 fn keep(path: &Path) -> io::Result<NamedTempFile<()>> {
     // A directory would let itself be renamed, and is not ours to replace.
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if cfg!(not(windows))
+        && let Ok(kept) = beside(path, |second| fs::hard_link(path, second))
+    {
+        return Ok(kept);
     }
     beside(path, |second| fs::rename(path, second))
 }

@@ -29,14 +29,6 @@ pub(crate) fn of_text(list: &List, text: &str) -> String {
     )
 }
 
-/// A line for each grant; one that says so when there is none.
-pub(super) fn lines(grants: &[Grant]) -> Vec<String> {
-    if grants.is_empty() {
-        return vec!["nothing".to_owned()];
-    }
-    grants.iter().map(|grant| of(grant.list, &grant.pattern)).collect()
-}
-
 /// Whether other computers can reach what this grants.
 pub(crate) fn is_exposed(list: &List, pattern: &str) -> bool {
     let canonical = Pattern::parse(pattern, Dialect::Policy).map(|pattern| pattern.to_string());
@@ -66,7 +58,8 @@ enum Reach {
 
 fn reach(host: &str) -> Reach {
     let literal = host.trim_start_matches('[').trim_end_matches(']');
-    match literal.parse::<IpAddr>() {
+    // An IPv6 address that stands for an IPv4 one is as open as that.
+    match literal.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(address) if address.is_loopback() => Reach::ThisComputer,
         Ok(address) if address.is_unspecified() => Reach::Everybody,
         Err(_) if host == "*" => Reach::Everybody,
@@ -117,6 +110,12 @@ mod tests {
                 "[::]:53",
                 "receive UDP datagrams on port 53, where other computers can reach it",
             ),
+            (
+                &LISTEN,
+                "[::ffff:0.0.0.0]:80",
+                "listen on port 80, where other computers can reach it",
+            ),
+            (&LISTEN, "[::ffff:127.0.0.1]:80", "listen on port 80 of this computer"),
             (&CONNECT, "*:*", "connect to any host"),
             (&CONNECT, "*:443", "connect to port 443 of any host"),
             (
@@ -134,6 +133,5 @@ mod tests {
                 "{pattern}"
             );
         }
-        assert_eq!(lines(&[]), ["nothing"]);
     }
 }

@@ -3,8 +3,11 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Stdio;
 
+use chrome_sockets_host::install::{self, Error, Install, Scope};
+use chrome_sockets_host::paths::{Environment, Platform};
 use serde_json::{Value, json};
 
 use crate::home::{BINARY, CHROMIUM, FIREFOX, Home, POLICY, ended};
@@ -168,6 +171,44 @@ fn each_family_that_is_here_is_served() {
     let bare = Home::bare("home");
     put_extension(&bare, &both);
     assert!(bare.refuse(&["install", "extension", "--yes"]).contains("--browser"));
+}
+
+/// What is asked is what holds afterwards, the default among it.
+#[test]
+fn the_question_says_all_that_will_be_allowed() {
+    let home = Home::new();
+    put_extension(&home, &json!({"name": "Client", "sockets": {"tcp": {"connect": "*"}}}));
+    let environment = Environment {
+        home: Some(home.path.clone()),
+        ..Environment::bare(Platform::Linux)
+    };
+    let install = Install {
+        folder: Some(home.at("extension")),
+        ids: Vec::new(),
+        scope: Scope::default(),
+        grants: Vec::new(),
+        name: install::DEFAULT_HOST_NAME.parse().expect("a name"),
+        dry_run: false,
+    };
+    let mut asked = Vec::new();
+    let mut ask = |question: &[String]| {
+        asked.extend_from_slice(question);
+        Ok(false)
+    };
+    let answer = install::install(&install, &environment, Path::new(crate::home::PROGRAM), &mut ask);
+    assert!(matches!(answer, Err(Error::Declined)), "{answer:?}");
+    for line in ["  listen on any port of this computer", "  connect to any host"] {
+        assert!(asked.iter().any(|asked| asked == line), "{line}: {asked:#?}");
+    }
+}
+
+#[test]
+fn the_manifest_itself_may_be_named_from_within_its_folder() {
+    let home = Home::new();
+    put_extension(&home, &manifest());
+    let mut command = home.command(&["install", "manifest.json", "--yes"]);
+    let ended = crate::home::ended(command.current_dir(home.at("extension")));
+    assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{}", ended.stdout);
 }
 
 #[test]

@@ -305,8 +305,14 @@ fn sandboxes_say_what_is_possible() {
         data.display(),
         config.display()
     );
-    system.put("/home/.local/share/flatpak/overrides/com.google.Chrome", &given);
+    let overrides = "/home/.local/share/flatpak/overrides/com.google.Chrome";
+    system.put(overrides, &given);
     assert_eq!(system.troubles().len(), 1, "{:?}", system.troubles());
+    // Opening it would wait for a writer for ever.
+    fs::remove_file(system.at(overrides)).expect("removed");
+    let made = std::process::Command::new("mkfifo").arg(system.at(overrides)).status();
+    assert!(made.expect("mkfifo, from coreutils").success());
+    assert_eq!(system.troubles().len(), 2, "{:?}", system.troubles());
 }
 
 #[test]
@@ -341,4 +347,54 @@ fn a_policy_of_all_users_is_looked_at_too() {
     };
     assert_eq!(*check, "policy-json");
     assert!(line.contains("/etc/chrome-sockets/policy.json"), "{line}");
+    let entry = json!({"extensions": {ID: {"tcp": 7}}}).to_string();
+    system.put("/etc/chrome-sockets/policy.json", &entry);
+    let [("policy-entry", _, fix)] = &system.troubles()[..] else {
+        panic!("{:?}", system.troubles());
+    };
+    assert_eq!(*fix, None, "revoke changes the user's file, not this one");
+}
+
+type Fault = (&'static str, fn(&System));
+
+#[test]
+fn what_is_for_all_users_is_mended_by_root() {
+    let faults: [Fault; 5] = [
+        ("policy-json", |system| {
+            system.put("/etc/chrome-sockets/policy.json", "{");
+        }),
+        ("policy-mode", |system| {
+            system.put("/etc/chrome-sockets/policy.json", "{}");
+            open_to_all(&system.at("/etc/chrome-sockets/policy.json"));
+        }),
+        ("program-access", |system| open_to_all(&system.at(PROGRAM_OF_ALL))),
+        ("program-file", |system| {
+            fs::remove_file(system.at(PROGRAM_OF_ALL)).expect("removed");
+            fs::create_dir(system.at(PROGRAM_OF_ALL)).expect("a directory");
+        }),
+        ("manifest-directory", |system| {
+            let directory = system.at(CHROMIUM).parent().expect("a parent").to_owned();
+            fs::remove_dir_all(&directory).expect("removed");
+            fs::write(directory, "in the way").expect("a file");
+        }),
+    ];
+    for (expected, plant) in faults {
+        let mut system = System::new();
+        system.install(&["chromium"], true).expect("installed");
+        plant(&system);
+        system.environment.is_root = false;
+        let troubles = system.troubles();
+        let found = troubles.iter().find(|(check, ..)| *check == expected);
+        let Some((_, _, Some(fix))) = found else {
+            panic!("{expected}: {troubles:?}");
+        };
+        for command in fix.split(" && ") {
+            assert!(command.starts_with("sudo "), "{expected}: {fix}");
+        }
+    }
+}
+
+fn open_to_all(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("a mode");
 }

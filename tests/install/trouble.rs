@@ -260,3 +260,29 @@ fn sudo_without_system_is_refused_in_one_line() {
         "looking is allowed"
     );
 }
+
+/// Of a file that is somebody else's the system may refuse a second name (`protected_hardlinks`); it is put back all the same.
+#[test]
+fn what_cannot_be_linked_is_put_back_too() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    let home = Home::new();
+    home.succeed(&["install", "--extension-id", crate::home::OTHER]);
+    let others = home.at(crate::home::CHROME);
+    let directory = others.parent().expect("a parent").to_owned();
+    // A directory in which one may make files, but not replace another user's.
+    if [&home.at(CHROMIUM), &others, &directory]
+        .iter()
+        .any(|path| chown(path, Some(4711), None).is_err())
+    {
+        println!("SKIPPED: only root can give files away");
+        return;
+    }
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o1777)).expect("a mode");
+    let before = home.tree();
+    let Some(ended) = unprivileged(&home, &["install", "--extension-id", ID]) else {
+        return;
+    };
+    ended.assert_refused();
+    assert!(ended.stderr.contains(crate::home::CHROME), "{}", ended.stderr);
+    assert_eq!(home.tree(), before);
+}

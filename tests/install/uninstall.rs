@@ -39,6 +39,20 @@ fn no_trace_is_left() {
     assert_eq!(home.succeed(&["uninstall"]), "Nothing of ours was found.\n");
 }
 
+/// A browser's profile may be deleted before, and our manifest with it.
+#[test]
+fn grants_go_with_manifests_that_are_gone_already() {
+    let home = Home::new();
+    home.succeed(&["install", "--extension-id", ID, "--allow-listen", "*:80"]);
+    home.succeed(&["grant", "--extension-id", OTHER, "--allow-listen", "*:81"]);
+    for profile in [".config/chromium", ".config/google-chrome"] {
+        fs::remove_dir_all(home.at(profile)).expect("removed");
+    }
+    home.succeed(&["uninstall"]);
+    let left = json!({"extensions": {OTHER: {"tcpServer": {"listen": ["*:81"]}}}});
+    assert_eq!(home.json(POLICY), left, "what install did not bring stays");
+}
+
 #[test]
 fn a_dry_run_says_the_same_and_removes_nothing() {
     let home = Home::new();

@@ -57,6 +57,14 @@ fn firefox_has_an_id_when_the_manifest_says_it() {
 }
 
 #[test]
+fn the_permission_may_be_optional() {
+    for key in ["permissions", "optional_permissions"] {
+        let extension = read(&json!({key: ["storage", "nativeMessaging"]}).to_string()).expect("read");
+        assert!(extension.asks_for_hosts, "{key}");
+    }
+}
+
+#[test]
 fn names_may_be_messages() {
     let folder = folder(r#"{"name": "The __MSG_Name__ (__MSG_none__)", "default_locale": "en"}"#);
     fs::create_dir_all(folder.path().join("_locales/en")).expect("a directory");
