@@ -332,8 +332,11 @@ impl Model {
         let peer = self.connection(call.socket).map(|connection| connection.peer);
         // Switching off takes any delay.
         let wrong = matches!(call.what, What::KeepAlive(true, ..0));
+        // While a connection is being made they wait for it; while its name is looked up, there is nothing that could.
+        let connecting = self.is_pending(call.socket, |_, call| matches!(call.what, What::Connect(..)));
         match peer {
             Some(_) if !wrong && reply["result"] == 0 => is(reply, &zero()),
+            None if connecting && !wrong && reply["result"] == 0 => is(reply, &zero()),
             // A kernel may refuse it when the connection is broken.
             Some(Some(peer)) if !wrong => ensure(self.peers[peer].ending > Ending::Stays, || "it is connected".into()),
             _ => is(reply, &net(-2, "FAILED")),
