@@ -14,6 +14,7 @@ mod datagrams;
 mod deeds;
 mod events;
 mod far_ends;
+mod line;
 mod program;
 mod replies;
 mod runner;

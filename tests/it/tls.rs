@@ -10,7 +10,7 @@
     )
 )]
 
-mod authority;
+pub mod authority;
 #[cfg(target_os = "linux")]
 mod certificates;
 mod crowds;

@@ -8,6 +8,7 @@ use socket2::Socket;
 use super::bytes;
 use super::datagrams::{Membership, Sent};
 use super::far_ends::Command;
+use super::line;
 use super::program::{Action, Kind, Pick, Place, Properties, Target, Where};
 use super::runner::Runner;
 use super::state::{Call, Listen, PeerPlan, Role, Send, What};
@@ -59,7 +60,10 @@ impl Runner<'_> {
     pub(super) fn call(&mut self, action: &Action) {
         match action.clone() {
             Action::Create(kind, properties) => {
-                let params = json!({"properties": wire(&properties)});
+                let mut params = json!({"properties": wire(&properties)});
+                if kind == Kind::Server && self.model.tls {
+                    params["properties"]["tls"] = line::pem();
+                }
                 let method = format!("{}.create", kind.namespace());
                 self.post(&method, 0, What::Create(kind, of_kind(kind, properties)), params);
             }

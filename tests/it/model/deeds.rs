@@ -93,7 +93,9 @@ impl Runner<'_> {
         let Some(&listening) = listening.get(server % listening.len().max(1)) else {
             return;
         };
-        let dialed = listening.port.and_then(|port| self.far_ends.dial(port, reading));
+        let dialed = listening
+            .port
+            .and_then(|port| self.far_ends.dial(port, reading, self.model.tls));
         let Some(port) = dialed else { return };
         self.model.peers.push(PeerPlan {
             dialed: Some((port, listening)),

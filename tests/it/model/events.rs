@@ -1,5 +1,7 @@
 //! What an event may say at this point, and what follows from it.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use super::program::Kind;
@@ -81,6 +83,13 @@ impl Model {
         };
         ensure(!self.is_full(), || "there is no room for it".into())?;
         self.gave_out(client)?;
+        if self.tls {
+            self.announced += 1;
+            ensure(self.announced <= self.shaking.load(Ordering::SeqCst), || {
+                "its handshake cannot be done".into()
+            })?;
+            tally::add("a client that speaks TLS".into());
+        }
         self.credit.accepted()?;
         let mut connection = Connection::new(None);
         connection.local_port = listening.port;
@@ -134,7 +143,8 @@ impl Model {
         let wrote = sends || !connection.sent.is_empty() || !connection.failed.is_empty();
         let plan = self.peers[peer];
         ensure(plan.ending > Ending::Stays, || "the peer has not ended it".into())?;
-        // Whoever resets, or closes while there is something it has not read, destroys what is on its way.
+        // Whoever resets, or closes while there is something it has not read, destroys what is on its way. TLS writes tickets.
+        let wrote = wrote || self.tls && plan.dialed.is_some();
         let whole = plan.ending == Ending::HalfCloses || plan.ending == Ending::Closes && !wrote;
         ensure(!whole || position == plan.planned, || {
             format!("after {position} bytes of {}", plan.planned)

@@ -1,8 +1,10 @@
 //! The other ends of a program's connections: a task for each, all on one thread, told what to do by commands that never block.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -14,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::bytes;
+use super::line::Line;
 use super::state::{Check, Ending};
 use crate::host::HANG;
 
@@ -32,9 +35,12 @@ pub enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Fin,
+    /// Or cut off, where TLS has not said its end.
     Reset,
     /// By the peer itself.
     Own,
+    /// What came was not TLS.
+    Garbled,
     /// There was none.
     Unused,
 }
@@ -56,6 +62,8 @@ pub struct FarEnds {
     report: Sender<Seen>,
     reports: Receiver<Seen>,
     seen: BTreeMap<usize, Seen>,
+    /// How many clients of TLS have come so far that their servers may have announced them.
+    pub shaking: Arc<AtomicUsize>,
 }
 
 impl FarEnds {
@@ -74,25 +82,35 @@ impl FarEnds {
             report,
             reports,
             seen: BTreeMap::new(),
+            shaking: Arc::default(),
         }
     }
 
-    /// A peer that connects to a server.
+    /// A peer that connects to a server. One that speaks TLS obeys when it has shaken hands.
     ///
     /// # Returns
     /// Its own port, or nothing when nobody listens any more.
-    pub fn dial(&mut self, port: u16, reading: bool) -> Option<u16> {
+    pub fn dial(&mut self, port: u16, reading: bool, tls: bool) -> Option<u16> {
         let socket = socket(reading);
         socket
             .connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into(), HANG)
             .ok()?;
         let own = socket.local_addr().unwrap().as_socket().unwrap().port();
         socket.set_nonblocking(true).unwrap();
-        let (peer, commands) = self.enlist(reading);
+        let (mut peer, commands) = self.enlist(reading);
         let report = self.report.clone();
+        let shaking = Arc::clone(&self.shaking);
         self.handle.spawn(async move {
             let stream = TcpStream::from_std(socket.into()).unwrap();
-            let _ = report.send(peer.live(stream, commands).await);
+            let line = if tls {
+                Line::secure(stream, peer.number, &shaking, &mut peer.received).await
+            } else {
+                Ok(Line::plain(stream))
+            };
+            let _ = report.send(match line {
+                Ok(line) => peer.live(line, commands).await,
+                Err(error) => peer.failed(&error),
+            });
         });
         Some(own)
     }
@@ -188,6 +206,11 @@ impl Peer {
         }
     }
 
+    fn failed(self, error: &io::Error) -> Seen {
+        let garbled = error.kind() == ErrorKind::InvalidData;
+        self.seen(if garbled { Fate::Garbled } else { Fate::Reset })
+    }
+
     /// Lives when somebody has connected; commands wait until then.
     async fn wait(mut self, listener: TcpListener, mut commands: UnboundedReceiver<Command>) -> Seen {
         let mut waiting = VecDeque::new();
@@ -212,18 +235,21 @@ impl Peer {
                 return self.seen(Fate::Own);
             }
         }
-        self.live(stream, commands).await
+        self.live(Line::plain(stream), commands).await
     }
 
-    async fn live(mut self, stream: TcpStream, mut commands: UnboundedReceiver<Command>) -> Seen {
+    async fn live(mut self, mut line: Line, mut commands: UnboundedReceiver<Command>) -> Seen {
         let mut told = true;
         let mut space = vec![0; 64 << 10];
         loop {
-            if self.written == self.planned {
+            if self.written == self.planned && self.ending > Ending::Stays {
+                line.say_end();
+            }
+            if self.written == self.planned && !line.has_unsent() {
                 match self.ending {
                     Ending::HalfCloses if !self.fin_sent => {
                         self.fin_sent = true;
-                        let _ = SockRef::from(&stream).shutdown(Shutdown::Write);
+                        line.send_fin();
                     }
                     Ending::Closes => return self.seen(Fate::Own),
                     _ => {}
@@ -232,19 +258,19 @@ impl Peer {
             tokio::select! {
                 command = commands.recv(), if told => match command {
                     None => told = false,
-                    Some(command) => if self.take(command, &stream) {
+                    Some(command) => if self.take(command, &line.tcp) {
                         return self.seen(Fate::Own);
                     }
                 },
-                _ = stream.readable(), if self.reading => match stream.try_read(&mut space) {
+                _ = line.tcp.readable(), if self.reading => match line.read(&mut space, &mut self.received) {
                     // A kernel tells of a reset only once, and a write may have heard of it.
-                    Ok(0) if self.write_reset => return self.seen(Fate::Reset),
-                    Ok(0) => return self.seen(Fate::Fin),
-                    Ok(count) => self.received.extend_from_slice(&space[..count]),
+                    Ok(true) if self.write_reset => return self.seen(Fate::Reset),
+                    Ok(true) => return self.seen(Fate::Fin),
+                    Ok(false) => {}
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                    Err(_) => return self.seen(Fate::Reset),
+                    Err(error) => return self.failed(&error),
                 },
-                _ = stream.writable(), if self.written < self.planned => self.write(&stream),
+                _ = line.tcp.writable(), if self.written < self.planned || line.has_unsent() => self.write(&mut line),
             }
         }
     }
@@ -264,9 +290,9 @@ impl Peer {
         resets
     }
 
-    fn write(&mut self, stream: &TcpStream) {
+    fn write(&mut self, line: &mut Line) {
         let count = usize::try_from(self.planned - self.written).unwrap().min(64 << 10);
-        match stream.try_write(bytes::of_peer(self.number, self.written, count)) {
+        match line.write(bytes::of_peer(self.number, self.written, count)) {
             Ok(count) => self.written += count as u64,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             // The host has ended it; how is a matter of reading.

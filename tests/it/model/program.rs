@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One session of a host.
+#[allow(clippy::struct_excessive_bools, reason = "independent of each other")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Program {
     /// Where ids begin.
@@ -13,6 +14,9 @@ pub struct Program {
     pub prompt_acks: bool,
     /// Whether each accepted client is resumed as soon as it is announced, as most programs do.
     pub resume: bool,
+    /// Whether the servers have a certificate, and whoever dials them speaks TLS.
+    #[serde(default)]
+    pub tls: bool,
     /// How many servers listen, how many unconnected sockets there are, and how many bound ones of udp, before the first step.
     pub servers: usize,
     pub sockets: usize,

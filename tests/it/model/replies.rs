@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::program::{Kind, Target};
-use super::state::{Call, Check, Connection, Ending, Listen, Listening, Model, Role, Send, Socket, What, ensure};
+use super::state::{
+    Call, Check, Connection, Ending, Listen, Listening, Model, PeerPlan, Role, Send, Socket, What, ensure,
+};
 use crate::peers::{done, net, not_found, sent, text_only, unsent, zero};
 
 /// What a kernel takes on any connection.
@@ -52,7 +54,9 @@ impl Model {
                 let id = reply["result"]["socketId"].as_u64().unwrap_or(0);
                 is(&reply, &json!({"result": {"socketId": id}}))?;
                 self.gave_out(id)?;
-                self.sockets.insert(id, Socket::new(*kind, properties.clone()));
+                let mut socket = Socket::new(*kind, properties.clone());
+                socket.failed_handshakes = (*kind == Kind::Server && self.tls).then_some(0);
+                self.sockets.insert(id, socket);
                 Ok(())
             }
             What::List(kind) => self.listed(request, *kind, reply),
@@ -157,7 +161,9 @@ impl Model {
 
     /// What `getInfo` or `getSockets` tells of a socket is what the messages before have left.
     fn told(&mut self, id: u64, told: &Value) -> Check {
-        let expected = self.of(id).info(id, told);
+        let gave_up = |peer: &&PeerPlan| peer.dialed.is_some() && !peer.met && peer.ending == Ending::Resets;
+        let given_up = self.peers.iter().filter(gave_up).count() as u64;
+        let expected = self.of(id).info(id, told, given_up);
         is(told, &expected)?;
         self.recognise(id)
     }
@@ -171,7 +177,7 @@ impl Model {
             return Ok(());
         }
         let (own, other) = (connection.local_port, connection.peer_port);
-        let is_it = |peer: &super::state::PeerPlan| {
+        let is_it = |peer: &PeerPlan| {
             peer.dialed
                 .is_some_and(|(port, listening)| !peer.met && Some(port) == other && listening.port == own)
         };

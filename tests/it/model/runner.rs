@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::UdpSocket;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -62,15 +63,18 @@ impl<'a> Runner<'a> {
         if let (Some(limit), Some(policy)) = (program.limit, &mut setup.policy) {
             policy["extensions"][EXTENSION]["limits"] = json!({"sockets": limit});
         }
+        let far_ends = FarEnds::new();
         let mut runner = Self {
             program,
             host: setup.start(),
             model: Model {
                 last_id: u64::from(program.first_id) - 1,
                 limit: program.limit.unwrap_or(0) as u64,
+                tls: program.tls,
+                shaking: Arc::clone(&far_ends.shaking),
                 ..Model::default()
             },
-            far_ends: FarEnds::new(),
+            far_ends,
             batch: Vec::new(),
             open: BTreeMap::new(),
             closed: Vec::new(),

@@ -1,7 +1,7 @@
 //! Makes a program that fails shorter.
 //!
 //! proptest's own way gives up as soon as a program that failed does well, which is usual where much depends on who is faster. This
-//! one only leaves out steps, and gives each attempt several chances to fail.
+//! one only leaves out TLS and steps, and gives each attempt several chances to fail.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -27,6 +27,15 @@ pub fn failure(program: &Program) -> Option<String> {
 /// A shorter program that fails, and how; at first pieces are left out that are half as long as the program, in the end single steps.
 pub fn shorten(mut program: Program, mut problem: String) -> (Program, String) {
     let start = Instant::now();
+    let plain = Program {
+        tls: false,
+        ..program.clone()
+    };
+    if program.tls
+        && let Some(other) = (0..TRIES).find_map(|_| failure(&plain))
+    {
+        (program, problem) = (plain, other);
+    }
     let mut length = program.steps.len().div_ceil(2);
     while length > 0 {
         let mut at = 0;

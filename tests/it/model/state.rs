@@ -4,6 +4,8 @@
 //! it, and that is all this model needs to know.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
@@ -88,6 +90,8 @@ impl Call {
 pub struct Socket {
     pub properties: Properties,
     pub paused: bool,
+    /// Of a server that speaks TLS, as it told last.
+    pub failed_handshakes: Option<u64>,
     pub role: Role,
 }
 
@@ -191,6 +195,10 @@ pub struct Model {
     pub last_id: u64,
     /// How many sockets there may be.
     pub limit: u64,
+    /// Whether servers speak TLS, how many clients that do were announced, and how many may have been.
+    pub tls: bool,
+    pub announced: usize,
+    pub shaking: Arc<AtomicUsize>,
     pub listens: usize,
     /// Sockets whose end the reply of `disconnect` or `close` promises.
     pub due: Vec<u64>,
@@ -264,6 +272,7 @@ impl Socket {
         let mut socket = Self {
             properties: Properties::default(),
             paused: false,
+            failed_handshakes: None,
             role: match kind {
                 Kind::Server => Role::Server(None),
                 Kind::Tcp => Role::Tcp(None),
@@ -308,8 +317,9 @@ impl Socket {
         }
     }
 
-    /// What `getInfo` has to say, with the ports that `told` has if they were not known.
-    pub fn info(&mut self, id: u64, told: &Value) -> Value {
+    /// What `getInfo` has to say, with the ports that `told` has if they were not known. As many handshakes as `given_up` may have
+    /// failed.
+    pub fn info(&mut self, id: u64, told: &Value, given_up: u64) -> Value {
         let mut info = Map::new();
         let mut put = |key: &str, value: Value| info.insert(key.into(), value);
         put("socketId", id.into());
@@ -321,6 +331,12 @@ impl Socket {
         // Servers have none.
         if let Some(size) = self.properties.buffer_size.filter(|&size| size > 0) {
             put("bufferSize", size.into());
+        }
+        if let Some(failed) = &mut self.failed_handshakes {
+            let told = told["failedHandshakes"].as_u64();
+            *failed = told.map_or(*failed, |told| told.clamp(*failed, given_up.max(*failed)));
+            put("tls", true.into());
+            put("failedHandshakes", (*failed).into());
         }
         let port = |key: &str| told[key].as_u64().and_then(|port| u16::try_from(port).ok());
         match &mut self.role {

@@ -186,7 +186,12 @@ pub fn programs() -> impl Strategy<Value = Program> {
         1 => Just(End::Eof),
         1 => (0..4_usize).prop_map(End::Bye),
     ];
-    let habits = (any::<bool>(), prop::bool::weighted(0.6), prop::bool::weighted(0.8));
+    let habits = (
+        any::<bool>(),
+        prop::bool::weighted(0.6),
+        prop::bool::weighted(0.8),
+        prop::bool::weighted(0.25),
+    );
     let start = (1..3_usize, 0..3_usize, 0..3_usize);
     (
         first_id,
@@ -197,11 +202,12 @@ pub fn programs() -> impl Strategy<Value = Program> {
         end,
     )
         .prop_map(
-            |(first_id, limit, (prompt_acks, resume, settle), (servers, sockets, bound), steps, end)| Program {
+            |(first_id, limit, (prompt_acks, resume, settle, tls), (servers, sockets, bound), steps, end)| Program {
                 first_id,
                 limit,
                 prompt_acks,
                 resume,
+                tls,
                 servers,
                 sockets,
                 bound,

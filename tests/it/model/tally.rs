@@ -36,6 +36,7 @@ const REACHED: &[&str] = &[
     "sockets.tcpServer.onAccept",
     "sockets.udp.onReceive",
     "sockets.udp.onReceiveError",
+    "a client that speaks TLS",
 ];
 
 static TALLY: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
@@ -53,6 +54,10 @@ pub fn count(message: &Value, call: Option<&Call>) {
             format!("{what} {}", if code.is_null() { text } else { code })
         }
     };
+    add(name);
+}
+
+pub fn add(name: String) {
     *TALLY
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

@@ -95,6 +95,7 @@ impl Model {
         match fate {
             Fate::Own => Ok(()),
             Fate::Unused => Err("nobody connected".into()),
+            Fate::Garbled => Err("that is not TLS".into()),
             Fate::Fin => {
                 ensure(got.len() == whole, || {
                     format!("FIN after {} of {whole} bytes", got.len())
