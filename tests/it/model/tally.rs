@@ -19,7 +19,6 @@ const REACHED: &[&str] = &[
     "Connect \"Socket not found\"",
     "Connect null",
     "Datagram -142",
-    "Datagram -15",
     "Datagram null",
     "Disconnect null",
     "Groups null",
