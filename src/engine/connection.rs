@@ -123,19 +123,16 @@ impl Connection {
         self.sends.cancel()
     }
 
-    /// Ends the connection. Bytes whose send was answered are never lost: the stream to finish in peace is returned, and bytes that
-    /// are to be written before its FIN, unless its peer is done already (`peer_ended`). With a send unanswered it is reset instead, since nobody may take half a message
-    /// for a whole one (decision D5).
+    /// Ends the connection. Bytes whose send was answered are never lost: the connection to finish in peace is returned, and bytes that are
+    /// to be written before its FIN, unless its peer is done already (`peer_ended`) and nothing is left to be told. With a send unanswered it
+    /// is reset instead, since nobody may take half a message for a whole one (decision D5).
     pub(super) fn end(mut self, peer_ended: bool) -> (Option<(TcpStream, Vec<u8>)>, Vec<Unsent>) {
         let unsent = self.sends.cancel();
         if !unsent.is_empty() {
             options::reset_on_close(self.tcp());
             return (None, unsent);
         }
-        if peer_ended || self.write_failed {
-            if !self.write_failed {
-                self.stream.say_end();
-            }
+        if self.write_failed || (peer_ended && self.stream.say_end()) {
             return (None, unsent);
         }
         (Some(self.stream.finish()), unsent)

@@ -117,5 +117,4 @@ impl Base {
 
 // The rows are data, the same everywhere; what they are compared with is absolute on Unix only.
 #[cfg(all(test, unix))]
-#[path = "browsers/rows_tests.rs"]
 mod tests;

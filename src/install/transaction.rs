@@ -108,7 +108,7 @@ impl Transaction {
 
     /// From now on nothing is taken back.
     pub(super) fn commit(&mut self) {
-        // What was kept goes when it is dropped, unless it is a program that runs.
+        // What was kept goes when it is dropped, unless it is a program that runs on Windows.
         for done in self.done.drain(..) {
             let directory = done.path.parent().map(Path::to_owned);
             drop(done);
@@ -167,12 +167,8 @@ fn keep(path: &Path) -> io::Result<NamedTempFile<()>> {
     beside(path, |second| fs::rename(path, second))
 }
 
-/// Elsewhere a name can be taken from a program that runs.
-#[cfg(not(windows))]
-fn sweep(_: &Path) {}
-
-/// Removes programs of earlier installations that ran then. There is one installation at a time, so they are nobody's.
-#[cfg(windows)]
+/// Removes what earlier installations left: those that were killed, and on Windows programs that ran then. There is one installation
+/// at a time, so it is nobody's.
 fn sweep(directory: &Path) {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for name in entries.filter_map(|entry| entry.file_name().into_string().ok()) {
@@ -284,6 +280,8 @@ mod tests {
         let at = |name: &str| directory.path().join(name);
         fs::write(at("old"), "old").expect("a file");
         fs::write(at("gone"), "gone").expect("a file");
+        // Nor what one that was killed has left.
+        fs::write(at(".chrome-sockets-killed.tmp"), "half").expect("a file");
         let mut transaction = Transaction::default();
         transaction.stage(&at("old"), b"new", 0o644).expect("staged");
         transaction.put(&at("old")).expect("put");

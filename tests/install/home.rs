@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub(crate) use crate::ended::{Ended, ended};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_chrome-sockets-host");
 pub(crate) const ID: &str = "abcdefghijklmnopabcdefghijklmnop";
@@ -24,13 +26,6 @@ pub(crate) struct Home {
     /// Keeps the directory, which may be the parent of the home.
     _directory: TempDir,
     pub(crate) path: PathBuf,
-}
-
-/// What ended: both outputs and the exit code.
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 /// Kind, permission bits and content of everything below a directory.
@@ -102,14 +97,7 @@ impl Home {
 
     /// Runs and expects success with nothing on stderr.
     pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
-        let ended = self.run(arguments);
-        assert_eq!(
-            (ended.code, &*ended.stderr),
-            (Some(0), ""),
-            "{arguments:?}: {}",
-            ended.stdout
-        );
-        ended.stdout
+        self.run(arguments).assert_done()
     }
 
     /// Runs and expects exit code 1, one line on stderr, nothing on stdout and nothing changed on the disk.
@@ -125,24 +113,6 @@ impl Home {
         let mut tree = Tree::new();
         walk(&self.path, &mut tree);
         tree
-    }
-}
-
-impl Ended {
-    pub(crate) fn assert_refused(&self) {
-        assert_eq!(self.code, Some(1), "{} {}", self.stdout, self.stderr);
-        assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
-        assert_eq!(self.stdout, "");
-    }
-}
-
-pub(crate) fn ended(command: &mut Command) -> Ended {
-    let Output { status, stdout, stderr } = command.output().expect("the program runs");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Ended {
-        code: status.code(),
-        stdout: text(stdout),
-        stderr: text(stderr),
     }
 }
 

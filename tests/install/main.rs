@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "what is skipped is said")]
 
 mod doctor;
+mod ended;
 mod faults;
 mod folder;
 mod grants;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tempfile::TempDir;
 use windows_registry::{CURRENT_USER, Key, LOCAL_MACHINE};
+
+pub(crate) use crate::ended::{Ended, ended};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_chrome-sockets-host");
 pub(crate) const ID: &str = "abcdefghijklmnopabcdefghijklmnop";
@@ -25,13 +27,6 @@ static REGISTRY: Mutex<()> = Mutex::new(());
 pub(crate) struct Profile {
     directory: TempDir,
     _turn: MutexGuard<'static, ()>,
-}
-
-/// What ended: both outputs and the exit code.
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl Profile {
@@ -79,22 +74,14 @@ impl Profile {
 
     /// Runs and expects success.
     pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
-        let ended = self.run(arguments);
-        assert_eq!(
-            (ended.code, &*ended.stderr),
-            (Some(0), ""),
-            "{arguments:?}: {}",
-            ended.stdout
-        );
-        ended.stdout
+        self.run(arguments).assert_done()
     }
 
     /// Runs and expects one line that says why not, and that neither a file nor a key has changed.
     pub(crate) fn refuse(&self, arguments: &[&str]) -> String {
         let before = (self.files(), keys());
         let ended = self.run(arguments);
-        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{}", ended.stderr);
-        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        ended.assert_refused();
         assert_eq!((self.files(), keys()), before);
         ended.stderr
     }
@@ -139,16 +126,6 @@ fn collect(hive: &Key, key: &str, found: &mut BTreeMap<String, Option<String>>) 
         collect(hive, &format!(r"{key}\{name}"), found);
     }
     found.insert(format!("{hive:?} {key}"), opened.get_string("").ok());
-}
-
-pub(crate) fn ended(command: &mut Command) -> Ended {
-    let Output { status, stdout, stderr } = command.output().expect("the program runs");
-    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-    Ended {
-        code: status.code(),
-        stdout: text(stdout),
-        stderr: text(stderr),
-    }
 }
 
 fn walk(directory: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {

@@ -121,11 +121,15 @@ impl Stream {
     }
 
     /// Says that nothing more will be written, as far as the kernel takes it.
-    pub(crate) fn say_end(&mut self) {
-        if let Self::Tls(session) = self {
-            session.tls.send_close_notify();
-            let _ = session.flush();
-        }
+    ///
+    /// # Returns
+    /// Whether it has taken it.
+    pub(crate) fn say_end(&mut self) -> bool {
+        let Self::Tls(session) = self else {
+            return true;
+        };
+        session.tls.send_close_notify();
+        session.flush().is_ok()
     }
 
     /// Ends what we write: nobody is to take the connection's end for an attack that cut it off, so TLS says its own end first.

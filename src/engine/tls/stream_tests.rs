@@ -8,6 +8,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConnection};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::engine::connection::Connection;
 use crate::engine::tls::certificate::Wanted;
 use crate::engine::tls::handshake::shake_hands;
 use crate::engine::tls::turns::Turns;
@@ -102,6 +103,18 @@ async fn an_end_for_which_the_kernel_has_no_room_is_handed_over() {
     let (_tcp, left) = Stream::Tls(Box::new(near)).finish();
     // What is left of records that wait, and TLS's own end.
     assert!(left.len() > 20, "{}", left.len());
+}
+
+#[tokio::test]
+async fn a_connection_whose_peer_has_ended_still_says_its_own_end() {
+    let (mut near, far) = pair().await;
+    let bytes = vec![7; 1 << 20];
+    while near.write(&[IoSlice::new(&bytes)]).is_ok() {}
+    let peer = far.tcp.local_addr().unwrap();
+    let connection = Connection::new(1, Stream::Tls(Box::new(near)), peer, &Arc::default());
+    let (lingering, unsent) = connection.end(true);
+    assert!(unsent.is_empty());
+    assert!(lingering.is_some_and(|(_, left)| left.len() > 20));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The browsers and where they look for native-messaging hosts; data only.
 //!
-//! Where sources disagree about a place, a row has both: a manifest that nobody reads does no harm. `rows_tests.rs` says what each
+//! Where sources disagree about a place, a row has both: a manifest that nobody reads does no harm. `tests` says what each
 //! row must lead to.
 
 // Rows have no files on systems without such a browser, so the helpers give what a column holds.

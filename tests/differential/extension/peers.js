@@ -79,31 +79,31 @@ export class Peers {
   }
 }
 
-class PeerServer {
-  #ask;
-  #id;
-
+/** A socket of the test's that is bound to a port. */
+class FarSocket {
   /**
    * @param {(what: string, ...args: unknown[]) => Promise<any>} ask
-   * @param {{id: number, port: number}} server
+   * @param {{id: number, port: number}} socket
    */
   constructor(ask, { id, port }) {
-    this.#ask = ask;
-    this.#id = id;
+    this.ask = ask;
+    this.id = id;
     this.port = port;
   }
+}
 
+class PeerServer extends FarSocket {
   /**
    * @param {{kept?: boolean}} [options] whether it outlives a {@link Peers#reset}
    * @returns {Promise<Peer>} the next connection
    */
   async accept({ kept = false } = {}) {
-    return new Peer(this.#ask, await this.#ask('accept', this.#id, kept));
+    return new Peer(this.ask, await this.ask('accept', this.id, kept));
   }
 
   /** @returns {Promise<void>} when nobody listens any more */
   close() {
-    return this.#ask('unlisten', this.#id);
+    return this.ask('unlisten', this.id);
   }
 }
 
@@ -177,20 +177,7 @@ export class Peer {
 }
 
 /** A udp socket of the test's. */
-class DatagramPeer {
-  #ask;
-  #id;
-
-  /**
-   * @param {(what: string, ...args: unknown[]) => Promise<any>} ask
-   * @param {{id: number, port: number}} peer
-   */
-  constructor(ask, { id, port }) {
-    this.#ask = ask;
-    this.#id = id;
-    this.port = port;
-  }
-
+class DatagramPeer extends FarSocket {
   /**
    * @param {string | number} what text, or the length of a pattern
    * @param {number} port
@@ -198,16 +185,16 @@ class DatagramPeer {
    * @returns {Promise<string>} `ok`, or why the system has not taken it
    */
   send(what, port, address = '127.0.0.1') {
-    return this.#ask('sendUdp', this.#id, what, port, address);
+    return this.ask('sendUdp', this.id, what, port, address);
   }
 
   /** @returns {Promise<string>} the next datagram in words, when it is there */
   receive() {
-    return this.#ask('receiveUdp', this.#id);
+    return this.ask('receiveUdp', this.id);
   }
 
   /** @returns {Promise<number>} the port that the next datagram comes from; it is taken too */
   sender() {
-    return this.#ask('senderOfUdp', this.#id);
+    return this.ask('senderOfUdp', this.id);
   }
 }
