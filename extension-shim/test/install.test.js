@@ -134,7 +134,7 @@ for (const [browser, text, words] of [
   ['Something else.', `${HOST} is gone: Something else. (Run: ${DOCTOR})`],
 ]) {
   test(`the browser says "${browser}"${words ? ', the host something' : ''}`, () =>
-    assert.equal(explain(browser, NAME, ID, words), text));
+    assert.equal(explain(browser, NAME, ID, { lastWords: words }), text));
 }
 
 test('the install command names a host of another name', () => {
@@ -159,6 +159,16 @@ test("Firefox's reason stands on the port", async () => {
   shim.host.port.error = new Error(`No such native application ${NAME}`);
   shim.host.exit('not this one');
   await assert.rejects(failed, { message: `${HOST} is not installed for the extension ${ID}. ${EITHER}` });
+});
+
+test('a host that has spoken and then cannot be written to was started', async () => {
+  const shim = await start();
+  await shim.tcp.create();
+  const failed = shim.tcp.create();
+  shim.host.exit('Error when communicating with the native messaging host.');
+  await assert.rejects(failed, {
+    message: `${HOST} has exited, or says what the browser cannot read. Run: ${DOCTOR}`,
+  });
 });
 
 test("a host's last words are the reason of what fails, and stand on the console", async (t) => {

@@ -82,16 +82,8 @@ test('L-01 L-02: content scripts, web pages, a sandboxed page and another extens
     );
     if (who === 'web') {
       // What they have embedded is alive and hears everything; it tells them nothing, and believes nothing of what they say.
-      const framed = [];
-      for (const frame of page.frames()) {
-        // Asked for, since nobody tells Puppeteer of an add-on's pages.
-        const url = await frame.evaluate(() => location.href);
-        if (url === pageAddress(bench.session.id, 'page.html#framed')) framed.push(frame);
-      }
-      assert.equal(framed.length, worlds.length);
-      for (const frame of framed) {
-        await frame.waitForFunction(() => globalThis.bench?.log.some(({ event }) => event === 'receive'));
-        forged.push(await frame.evaluate(() => globalThis.bench.log.filter(({ socketId }) => socketId === 666_666)));
+      for (const log of await own.evaluate((count) => globalThis.bench.embedded(count), worlds.length)) {
+        forged.push(log.filter(({ socketId }) => socketId === 666_666));
       }
     }
     for (const world of worlds) {

@@ -13,9 +13,9 @@ const MOST_WORDS = 1000;
  * @param {string} reason What the browser says: Chrome's texts, or Firefox's, which has none for a host that has exited.
  * @param {string} hostName
  * @param {string} extensionId
- * @param {string} [lastWords] What the host said before it ended.
+ * @param {{lastWords?: string | undefined, spoke?: boolean}} [heard] What the host said before it ended, and whether it said anything at all.
  */
-export function explain(reason, hostName, extensionId, lastWords) {
+export function explain(reason, hostName, extensionId, { lastWords, spoke = false } = {}) {
   const host = `The native messaging host ${hostName}`;
   const name = hostName === DEFAULT_HOST ? '' : ` --name ${hostName}`;
   const install = `Run: chrome-sockets-host install --extension-id ${extensionId}${name}`;
@@ -34,10 +34,9 @@ export function explain(reason, hostName, extensionId, lastWords) {
   if (reason === '' || /host has exited/i.test(reason)) {
     return `${host} has exited without a word. Run: ${doctor} (or start the browser with CHROME_SOCKETS_LOG_FILE=<file> to learn more)`;
   }
-  // Firefox says no more of a program that cannot be started. Chrome says this, too, of one that has ended before it was told
-  // something.
+  // Firefox says no more of a program that cannot be started. Chrome says this, too, of one that ends while it is told something.
   if (/unexpected error|error when communicating|tried to send a message of/i.test(reason)) {
-    return `${host} cannot be started, or says what the browser cannot read. Run: ${doctor}`;
+    return `${host} ${spoke ? 'has exited' : 'cannot be started'}, or says what the browser cannot read. Run: ${doctor}`;
   }
   return `${host} is gone: ${reason} (Run: ${doctor})`;
 }

@@ -19,12 +19,16 @@ export function openNativePort(hostName) {
     onclose: () => {},
     close: () => port.disconnect(),
   };
-  port.onMessage.addListener((message) => transport.onmessage(message));
+  let spoke = false;
+  port.onMessage.addListener((message) => {
+    spoke = true;
+    transport.onmessage(message);
+  });
   port.onDisconnect.addListener(() => {
     // Firefox hands the reason over on the port, Chrome in lastError, which must be read so that it is not reported.
     const { error } = /** @type {{error?: Error}} */ (/** @type {unknown} */ (port));
     const reason = error?.message ?? runtime.lastError?.message ?? '';
-    transport.onclose(explain(reason, hostName, runtime.id, transport.lastWords));
+    transport.onclose(explain(reason, hostName, runtime.id, { lastWords: transport.lastWords, spoke }));
   });
   return transport;
 }

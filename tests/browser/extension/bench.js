@@ -152,8 +152,40 @@ async function reset() {
   lengths.clear();
 }
 
+/**
+ * What the pages of ours say that others have embedded, each once it has heard data. They are asked by the browser's own messages,
+ * because Puppeteer does not always learn of such a page's script.
+ *
+ * @param {number} count
+ * @returns {Promise<Record<string, any>[][]>} their logs
+ */
+function embedded(count) {
+  return new Promise((resolve) => {
+    const logs = /** @type {Record<string, any>[][]} */ ([]);
+    const hear = (/** @type {any} */ message) => {
+      if (!message.embedded) return;
+      logs.push(message.embedded);
+      if (logs.length < count) return;
+      chrome.runtime.onMessage.removeListener(hear);
+      resolve(logs);
+    };
+    chrome.runtime.onMessage.addListener(hear);
+    chrome.runtime.sendMessage('embedded?', () => void chrome.runtime.lastError);
+  });
+}
+
+if (globalThis.location.hash === '#framed') {
+  chrome.runtime.onMessage.addListener((message) => {
+    if (message !== 'embedded?') return;
+    until(() => log.some(({ event }) => event === 'receive')).then(() =>
+      chrome.runtime.sendMessage({ embedded: log }, () => void chrome.runtime.lastError),
+    );
+  });
+}
+
 Object.assign(globalThis, {
   bench: {
+    embedded,
     log,
     received,
     lengths,
