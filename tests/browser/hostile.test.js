@@ -82,9 +82,12 @@ test('L-01 L-02: content scripts, web pages, a sandboxed page and another extens
     );
     if (who === 'web') {
       // What they have embedded is alive and hears everything; it tells them nothing, and believes nothing of what they say.
-      for (const log of await own.evaluate((count) => globalThis.bench.embedded(count), worlds.length)) {
-        forged.push(log.filter(({ socketId }) => socketId === 666_666));
-      }
+      const logs = await own.evaluate((count) => {
+        const logs = globalThis.bench.embedded;
+        const heard = () => [...logs.values()].filter((log) => log.some(({ event }) => event === 'receive'));
+        return globalThis.bench.until(() => heard().length === count && heard());
+      }, worlds.length);
+      forged.push(...logs.map((log) => log.filter(({ socketId }) => socketId === 666_666)));
     }
     for (const world of worlds) {
       reports[`${who} ${world}`] = await page.evaluate((name) => {

@@ -153,33 +153,19 @@ async function reset() {
 }
 
 /**
- * What the pages of ours say that others have embedded, each once it has heard data. They are asked by the browser's own messages,
- * because Puppeteer does not always learn of such a page's script.
+ * What pages of ours that others have embedded have in their logs. They tell it through the browser, because Puppeteer does not
+ * always learn of such a page's script.
  *
- * @param {number} count
- * @returns {Promise<Record<string, any>[][]>} their logs
+ * @type {Map<string, Record<string, any>[]>}
  */
-function embedded(count) {
-  return new Promise((resolve) => {
-    const logs = /** @type {Record<string, any>[][]} */ ([]);
-    const hear = (/** @type {any} */ message) => {
-      if (!message.embedded) return;
-      logs.push(message.embedded);
-      if (logs.length < count) return;
-      chrome.runtime.onMessage.removeListener(hear);
-      resolve(logs);
-    };
-    chrome.runtime.onMessage.addListener(hear);
-    chrome.runtime.sendMessage('embedded?', () => void chrome.runtime.lastError);
-  });
-}
+const embedded = new Map();
 
 if (globalThis.location.hash === '#framed') {
-  chrome.runtime.onMessage.addListener((message) => {
-    if (message !== 'embedded?') return;
-    until(() => log.some(({ event }) => event === 'receive')).then(() =>
-      chrome.runtime.sendMessage({ embedded: log }, () => void chrome.runtime.lastError),
-    );
+  const page = crypto.randomUUID();
+  watchers.add(() => chrome.runtime.sendMessage({ page, entry: log.at(-1) }, () => void chrome.runtime.lastError));
+} else {
+  chrome.runtime.onMessage.addListener(({ page, entry }) => {
+    if (page) embedded.set(page, [...(embedded.get(page) ?? []), entry]);
   });
 }
 
