@@ -6,15 +6,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::engine::MOST_SOCKETS;
+use crate::descriptors;
 use crate::policy::{Dirs, Gates};
 use crate::session::Session;
 use crate::stdio::{self, Input, Output, Reader};
 use crate::wire::FrameWriter;
-
-/// Descriptors that are not for sockets: stdio, the runtime's own, policy files, look-ups.
-#[cfg(unix)]
-const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// How long the last bytes may take to reach the browser and the peers, both at once; the browser kills a host two seconds after it closed the pipe.
 const LAST_BYTES: Duration = Duration::from_millis(500);
@@ -27,7 +23,7 @@ const ROUNDS_BETWEEN_POLLS: u32 = 32;
 /// # Errors
 /// When the threads or the runtime cannot start, or the input breaks off inside a frame; sockets are closed in order all the same.
 pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
-    let session = Session::new(Gates::new(dirs, extension_id), socket_limit());
+    let session = Session::new(Gates::new(dirs, extension_id), descriptors::prepare());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -42,38 +38,6 @@ pub fn run(dirs: &Dirs, extension_id: &str) -> anyhow::Result<()> {
     // A name look-up that hangs must not hold up the end.
     runtime.shutdown_background();
     result
-}
-
-/// As many sockets as descriptors allow, up to the usual limit. Where there are enough, closed connections that linger have their
-/// own: else a server that is far from the limit would find none for its next client.
-#[cfg(unix)]
-fn socket_limit() -> usize {
-    use crate::engine::MOST_LINGERING;
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = (MOST_SOCKETS + MOST_LINGERING) as u64 + RESERVED_DESCRIPTORS;
-    let raised = wanted
-        .min(limit.maximum.unwrap_or(u64::MAX))
-        .max(limit.current.unwrap_or(u64::MAX));
-    if let Err(error) = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: Some(raised),
-            maximum: limit.maximum,
-        },
-    ) {
-        tracing::debug!(%error, "the limit on descriptors stays as it is");
-    }
-    let now = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(now.saturating_sub(RESERVED_DESCRIPTORS))
-        .unwrap_or(MOST_SOCKETS)
-        .clamp(1, MOST_SOCKETS)
-}
-
-/// Windows has no limit on a process's handles that a host could meet.
-#[cfg(not(unix))]
-fn socket_limit() -> usize {
-    MOST_SOCKETS
 }
 
 /// The loop. What peers can take and what the browser can take goes out first, since that is what everything waits for; then

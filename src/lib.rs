@@ -9,6 +9,7 @@
 
 pub mod address;
 pub mod cli;
+pub mod descriptors;
 pub mod doctor;
 pub mod engine;
 pub mod frame;

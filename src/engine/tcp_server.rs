@@ -21,9 +21,9 @@ use crate::wire::{
     SocketOnly, Value,
 };
 
-/// Clients that left before they were accepted, of which so many are passed over for one frame: they leave no event in it that would
-/// bound the work, and others wait.
-const MOST_GONE: usize = 64;
+/// So many connections are looked at for one frame, a quarter of the window: while the browser takes those, the next are accepted.
+/// And clients that left before they were accepted leave no event in it that would bound the work, while others wait.
+const MOST_TURNS: usize = 64;
 
 /// A `tcpServer` socket.
 #[derive(Debug)]
@@ -211,8 +211,10 @@ impl<P: Permissions> Engine<P> {
 
     /// Accepts what waits, one connection per server and turn, while the frame and the window have room for the events.
     pub(super) fn accept_into(&mut self, sink: &mut impl FrameSink) {
-        let mut gone = 0;
-        while gone < MOST_GONE && self.accept_credit.left(credit::ACCEPT_WINDOW) > 0 && sink.payload_room() > 0 {
+        for _ in 0..MOST_TURNS {
+            if self.accept_credit.left(credit::ACCEPT_WINDOW) == 0 || sink.payload_room() == 0 {
+                return;
+            }
             let Some(id) = self.ready.pop(Interest::Accept) else {
                 return;
             };
@@ -232,10 +234,7 @@ impl<P: Permissions> Engine<P> {
                     let allow_half_open = server.settings.allow_half_open;
                     self.announce(id, stream, peer, allow_half_open, sink);
                 }
-                Poll::Ready(Err(error)) if is_client_gone(&error) => {
-                    server.look();
-                    gone += 1;
-                }
+                Poll::Ready(Err(error)) if is_client_gone(&error) => server.look(),
                 Poll::Ready(Err(error)) => {
                     tracing::warn!(socket = id, %error, "accept failed; the server is paused");
                     self.accept_failed(id, NetError::from_io(&error), sink);

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::host::{Host, Setup};
 use crate::peers::{dial, done, read_exact};
+#[cfg(target_os = "linux")]
+use crate::process::status;
 use crate::steps::Witness;
 
 /// The next client of any server, or the error event.
@@ -14,6 +16,15 @@ fn accept_or_error(host: &mut Host) -> Result<u64, Value> {
             .is_some_and(|name| name.starts_with("sockets.tcpServer.onAccept"))
     });
     event["params"]["clientSocketId"].as_u64().ok_or(event)
+}
+
+/// No client waits for the kernel to make the table larger, which takes as long as a thousand accepts.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_table_of_descriptors_is_large_before_anybody_needs_it() {
+    let mut host = Host::new();
+    host.ok("tcp.getSockets", Value::Null);
+    assert_eq!(status(&host, "FDSize"), 4096);
 }
 
 #[test]

@@ -99,11 +99,11 @@ fn nothing_holds_up_the_end() {
 #[cfg(target_os = "linux")]
 #[test]
 fn unread_replies_stop_the_reading_of_requests_until_they_are_read() {
-    use crate::process::{asleep, memory};
+    use crate::process::{asleep, status};
     const CALLS: u64 = 3000;
     let mut host = Host::new();
     host.ok("tcp.create", json!({"properties": {"name": "n".repeat(8 << 10)}}));
-    let before = memory(&host, "VmRSS");
+    let before = status(&host, "VmRSS");
     host.read_frames(false);
     let mut stdin = host.take_stdin();
     let watched = stdin.try_clone().unwrap();
@@ -130,7 +130,7 @@ fn unread_replies_stop_the_reading_of_requests_until_they_are_read() {
         still = if full && asleep(&host) { still + 1 } else { 0 };
         thread::yield_now();
     }
-    let grown = memory(&host, "VmHWM").saturating_sub(before);
+    let grown = status(&host, "VmHWM").saturating_sub(before);
     assert!(grown < 16 << 10, "{grown} KiB more");
     host.read_frames(true);
     for id in 0..CALLS {

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use crate::host::{HANG, Host};
 
-/// `VmRSS` or `VmHWM` (its peak) of the host, in KiB.
-pub fn memory(host: &Host, what: &str) -> u64 {
+/// A number that Linux has of the host: `VmRSS` or `VmHWM` (its peak) in KiB, `FDSize`.
+pub fn status(host: &Host, what: &str) -> u64 {
     let status = read_to_string(format!("/proc/{}/status", host.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with(what)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

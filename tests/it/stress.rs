@@ -24,7 +24,11 @@ const SHORTER: usize = if cfg!(windows) { 3 } else { 1 };
 
 impl Size {
     pub fn get(&self) -> usize {
-        if soak() { self.full } else { self.short.div_ceil(SHORTER) }
+        if soak() {
+            self.full
+        } else {
+            self.short.div_ceil(SHORTER)
+        }
     }
 }
 

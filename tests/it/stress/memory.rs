@@ -13,7 +13,7 @@ use super::{Size, soak};
 use crate::chunks::{FIRST, chunk};
 use crate::host::{Host, data, text};
 use crate::peers::{assert_same, done, pattern, read_exact, read_to_any_end, sent, text_only, unsent};
-use crate::process::memory;
+use crate::process::status;
 use crate::steps::Witness;
 
 const FLOODS: usize = 200;
@@ -49,7 +49,7 @@ fn floods_that_nobody_reads_stay_in_the_kernel_and_arrive_whole() {
         assert_same(&read_exact(&mut echo_peer, WORDS), &words);
         assert_eq!(host.reply(id), sent(WORDS));
     }
-    let before = memory(&host, "VmRSS");
+    let before = status(&host, "VmRSS");
     host.read_frames(false);
     let calls = clients
         .iter()
@@ -75,7 +75,7 @@ fn floods_that_nobody_reads_stay_in_the_kernel_and_arrive_whole() {
         echoes.push(host.post_write(echo, &words));
         assert_same(&read_exact(&mut echo_peer, WORDS), &words);
     }
-    let grown = memory(&host, "VmHWM").saturating_sub(before);
+    let grown = status(&host, "VmHWM").saturating_sub(before);
     println!(
         "{grown} KiB more than {before} KiB while nobody read, {} echoes",
         echoes.len()
@@ -107,7 +107,7 @@ fn floods_that_nobody_reads_stay_in_the_kernel_and_arrive_whole() {
         let (_, offset) = offsets.remove(&event["socketId"].as_u64().unwrap()).unwrap();
         assert_eq!((offset, &event["resultCode"]), (FLOOD.get(), &json!(-100)));
     }
-    let grown = memory(&host, "VmHWM").saturating_sub(before);
+    let grown = status(&host, "VmHWM").saturating_sub(before);
     println!("{grown} KiB more when all was read");
     assert!(grown < most, "{grown} KiB more");
 }
@@ -133,7 +133,7 @@ fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_its_memory_i
     let id = host.post_text(other, &data);
     assert_same(&read_exact(&mut other_peer, PIECE), &piece);
     assert_eq!(host.reply(id), sent(PIECE));
-    let before = memory(&host, "VmRSS");
+    let before = status(&host, "VmRSS");
     let refusal = text_only("Exceeded write quota.");
     for _ in 0..ROUNDS.get() {
         let (stuck, mut stuck_peer) = host.pair();
@@ -171,7 +171,7 @@ fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_its_memory_i
         assert_eq!(host.write(other, b"fine"), sent(4));
         assert_eq!(read_exact(&mut other_peer, 4), b"fine");
         witness.pass(&mut host);
-        let held = memory(&host, "VmHWM").saturating_sub(before);
+        let held = status(&host, "VmHWM").saturating_sub(before);
         assert!(held < (QUOTA as u64 >> 10) + BESIDE_KIB, "{held} KiB more");
         // Closing returns the quota, and what the peer gets is a true beginning.
         let close = host.post("tcp.close", json!({"socketId": stuck}));
@@ -179,7 +179,7 @@ fn t50_a_peer_that_never_reads_meets_the_quota_and_harms_nobody_and_its_memory_i
             assert_eq!(host.reply(*id), unsent(-15, "SOCKET_NOT_CONNECTED"));
         }
         assert_eq!(host.reply(close), done());
-        let kept = memory(&host, "VmRSS").saturating_sub(before);
+        let kept = status(&host, "VmRSS").saturating_sub(before);
         println!("{held} KiB more than {before} KiB at the quota, {kept} KiB more after it");
         let (got, clean) = read_to_any_end(&mut stuck_peer);
         assert!(!clean);
