@@ -9,15 +9,19 @@
 
 mod bytes;
 mod calls;
+mod connecting;
 mod credit;
 mod datagrams;
 mod deeds;
 mod events;
 mod far_ends;
 mod line;
+mod parties;
+mod plans;
 mod program;
 mod replies;
 mod runner;
+mod secure;
 mod shrink;
 mod state;
 mod strategies;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::credit::Credit;
 use super::datagrams::{Membership, Sent, Udp};
+use super::plans::PeerPlan;
 use super::program::{Kind, Place, Properties, Target};
 
 /// Something that must not be; nothing when all is well.
@@ -45,6 +46,7 @@ pub enum What {
     /// To this peer.
     Connect(Target, usize),
     Send(Send),
+    Secure(Secure),
     NoDelay,
     KeepAlive(bool, i32),
     Bind(Place),
@@ -62,6 +64,14 @@ pub struct Send {
     pub open: bool,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub struct Secure {
+    /// Sends were not answered when it was called, so it may or may not have found them done.
+    pub sends: bool,
+    /// Calls behind it were answered and it was not: so it has begun, and what those say is what it is like meanwhile.
+    pub begun: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
     AnyPort,
@@ -74,15 +84,18 @@ impl Call {
     /// Whether the reply waits for nobody but the host.
     pub fn is_immediate(&self) -> bool {
         match self.what {
-            What::Connect(..) | What::Send(_) => false,
+            What::Connect(..) | What::Send(_) | What::Secure(_) => false,
             What::Datagram(sent) => !sent.named,
             _ => true,
         }
     }
 
-    /// Whether it ends what the socket has under way.
+    /// Whether it may end what the socket has under way.
     pub fn is_end(&self) -> bool {
-        matches!(self.what, What::Disconnect(Kind::Tcp) | What::Close(Kind::Tcp))
+        matches!(
+            self.what,
+            What::Disconnect(Kind::Tcp) | What::Close(Kind::Tcp) | What::Secure(_)
+        )
     }
 }
 
@@ -92,6 +105,8 @@ pub struct Socket {
     pub paused: bool,
     /// Of a server that speaks TLS, as it told last.
     pub failed_handshakes: Option<u64>,
+    /// What `secure` makes of a socket it is for good.
+    pub secured: bool,
     pub role: Role,
 }
 
@@ -103,6 +118,13 @@ pub enum Role {
 }
 
 impl Role {
+    pub fn connection(&self) -> Option<&Connection> {
+        match self {
+            Self::Tcp(connection) => connection.as_ref(),
+            _ => None,
+        }
+    }
+
     pub fn is_busy(&self) -> bool {
         match self {
             Self::Server(listening) => listening.is_some(),
@@ -121,10 +143,15 @@ pub struct Listening {
 }
 
 /// A connection, from `onAccept` or the reply of `connect` to its end.
+#[allow(clippy::struct_excessive_bools, reason = "independent of each other")]
 #[derive(Debug)]
 pub struct Connection {
     /// Once it is known: an accepted one is recognised by its ports.
     pub peer: Option<usize>,
+    pub accepted: bool,
+    pub tls: bool,
+    /// A `secure` began and came to nothing, so nobody can say how its peer sees the end.
+    pub gave_up: bool,
     pub local_port: Option<u16>,
     pub peer_port: Option<u16>,
     /// The most that the read under way brings; a new `bufferSize` counts from the next one (T-21).
@@ -146,6 +173,9 @@ impl Connection {
     pub fn new(peer: Option<usize>) -> Self {
         Self {
             peer,
+            accepted: peer.is_none(),
+            tls: false,
+            gave_up: false,
             local_port: None,
             peer_port: None,
             read_size: None,
@@ -157,28 +187,6 @@ impl Connection {
             ended: None,
         }
     }
-}
-
-/// What a peer has been told to do.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PeerPlan {
-    /// Its own port and the listener it connected to, if it did.
-    pub dialed: Option<(u16, Listening)>,
-    /// Whether it is known which socket has it.
-    pub met: bool,
-    pub planned: u64,
-    pub ending: Ending,
-}
-
-/// What a peer does when it has written everything, and in the last case at once. None takes back what a later one says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ending {
-    #[default]
-    Stays,
-    /// FIN, but it goes on reading.
-    HalfCloses,
-    Closes,
-    Resets,
 }
 
 #[derive(Debug, Default)]
@@ -273,6 +281,7 @@ impl Socket {
             properties: Properties::default(),
             paused: false,
             failed_handshakes: None,
+            secured: false,
             role: match kind {
                 Kind::Server => Role::Server(None),
                 Kind::Tcp => Role::Tcp(None),
