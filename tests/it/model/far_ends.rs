@@ -185,6 +185,8 @@ impl Drop for FarEnds {
 
 fn socket(reading: bool) -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    // Else a kernel keeps what is written while a socket is paused until it is resumed.
+    socket.set_tcp_nodelay(true).unwrap();
     if !reading {
         socket.set_recv_buffer_size(SMALL_BUFFER).unwrap();
         #[cfg(unix)]

@@ -20,6 +20,9 @@ use crate::host::{EXTENSION, Host, Setup};
 /// How long the host may be silent while something is due.
 const GUARD: Duration = Duration::from_secs(10);
 
+/// How many round trips are made for a handshake.
+const MOST_TURNS: usize = 100;
+
 /// Runs it to its end.
 pub fn run(program: &Program) -> Check {
     let mut runner = Runner::start(program)?;
@@ -27,6 +30,14 @@ pub fn run(program: &Program) -> Check {
     for step in &program.steps {
         runner.act(&step.action)?;
         runner.then(step.then)?;
+        if program.tls
+            && matches!(
+                (&step.action, step.then),
+                (Action::Dial { .. }, Then::Wait | Then::Turns)
+            )
+        {
+            runner.meet()?;
+        }
         runner.away = runner.away.saturating_sub(1);
     }
     if program.settle {
@@ -175,6 +186,18 @@ impl<'a> Runner<'a> {
         for _ in 0..count {
             self.call(&Action::List(Kind::Server));
             self.replies()?;
+        }
+        Ok(())
+    }
+
+    /// Lets those who dialed shake hands, which takes longer than many steps, so that there is something to do to them.
+    fn meet(&mut self) -> Check {
+        let coming = |model: &Model| model.peers.iter().any(|peer| peer.dialed.is_some() && !peer.met);
+        for _ in 0..MOST_TURNS {
+            if !coming(&self.model) {
+                break;
+            }
+            self.turns(1)?;
         }
         Ok(())
     }
