@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::UdpSocket;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use socket2::Socket;
 use tempfile::NamedTempFile;
 
-use super::far_ends::{Command, FarEnds};
+use super::far_ends::FarEnds;
 use super::parties;
-use super::plans::Ending;
-use super::program::{Action, End, Kind, Pick, Place, Program, Properties, Then, Where};
+use super::program::{Action, Kind, Pick, Place, Program, Properties, Then, Where};
 use super::state::{Check, Model, Role, What, ensure};
 use crate::host::{EXTENSION, Host, Setup};
 
 /// How long the host may be silent while something is due.
-const GUARD: Duration = Duration::from_secs(10);
+pub const GUARD: Duration = Duration::from_secs(10);
 
 /// How many round trips are made for a handshake.
 const MOST_TURNS: usize = 100;
@@ -47,7 +46,7 @@ pub fn run(program: &Program) -> Check {
 }
 
 pub struct Runner<'a> {
-    program: &'a Program,
+    pub(super) program: &'a Program,
     pub(super) host: Host,
     pub(super) model: Model,
     pub(super) far_ends: FarEnds,
@@ -59,8 +58,8 @@ pub struct Runner<'a> {
     pub(super) closed: Vec<(Kind, u64)>,
     /// Where each server listened last.
     pub(super) last_ports: BTreeMap<i64, u16>,
-    prompt_acks: bool,
-    resume: bool,
+    pub(super) prompt_acks: bool,
+    pub(super) resume: bool,
     /// For how many steps nothing is read.
     pub(super) away: usize,
     /// Keep ports taken on which nobody listens.
@@ -261,7 +260,7 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    fn replies(&mut self) -> Check {
+    pub(super) fn replies(&mut self) -> Check {
         self.until(Model::missing_reply)
     }
 
@@ -279,82 +278,5 @@ impl<'a> Runner<'a> {
             ensure(!messages.is_empty(), || format!("nothing comes any more: {missing}"))?;
             self.take(&messages)?;
         }
-    }
-
-    /// Everything is resumed, acknowledged, read and finished: now all that is due must come, and nothing was lost. No socket is
-    /// resumed that is read, nor an ack sent that the shim would not send: the host must find by itself what there still is.
-    fn settle(&mut self) -> Check {
-        self.away = 0;
-        self.replies()?;
-        (self.prompt_acks, self.resume) = (true, true);
-        self.call(&Action::FinishSends);
-        self.all_peers_read();
-        if self.model.credit.is_due() {
-            self.ack();
-        }
-        for kind in [Kind::Server, Kind::Tcp, Kind::Udp] {
-            for socket in self.model.ids(kind) {
-                if self.model.sockets[&socket].paused {
-                    self.pause(kind, socket.cast_signed(), false);
-                }
-            }
-        }
-        self.until(Model::missing)?;
-        for connection in &self.model.finished {
-            if let Some(peer) = connection.peer {
-                self.far_ends.ended(peer, GUARD)?;
-            }
-        }
-        self.call(&Action::List(Kind::Server));
-        self.call(&Action::List(Kind::Tcp));
-        self.call(&Action::List(Kind::Udp));
-        self.replies()
-    }
-
-    fn all_peers_read(&self) {
-        (0..self.model.peers.len()).for_each(|peer| self.far_ends.tell(peer, Command::Read(true)));
-    }
-
-    /// Ends the session; every call is answered once, and every peer has what was called back.
-    fn end(mut self) -> Check {
-        self.flush();
-        let end = Instant::now();
-        self.model.ending = true;
-        self.host.read_frames(true);
-        self.all_peers_read();
-        if let End::Bye(late) = self.program.end {
-            self.post("host.bye", 0, What::Bye, Value::Null);
-            for _ in 0..late {
-                self.post("tcp.getSockets", 0, What::Late, Value::Null);
-            }
-            self.flush();
-            self.last_replies()?;
-        }
-        self.host.close_stdin();
-        for message in self.host.rest() {
-            self.model.message(&message)?;
-        }
-        let status = self.host.wait();
-        ensure(status.success(), || format!("it ended with {status}"))?;
-        self.model.close()?;
-        // Who dialed while the listener was being closed may have a connection that no kernel ends.
-        for (peer, plan) in self.model.peers.iter().enumerate() {
-            if plan.dialed.is_some() && !plan.met {
-                self.far_ends.tell(peer, Command::End(Ending::Resets));
-            }
-        }
-        let seen = self.far_ends.finish()?;
-        seen.values().try_for_each(|seen| self.model.judge(seen, end))
-    }
-
-    fn last_replies(&mut self) -> Check {
-        while let Some(missing) = self.model.missing_reply() {
-            let messages = self.host.poll(GUARD);
-            ensure(!messages.is_empty(), || format!("nothing comes any more: {missing}"))?;
-            for message in messages {
-                self.model.message(&message)?;
-            }
-        }
-        Ok(())
     }
 }

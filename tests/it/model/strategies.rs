@@ -85,13 +85,15 @@ fn send() -> impl Strategy<Value = Action> {
 }
 
 /// Elsewhere the system's own verifier trusts no authority of ours.
+pub const SECURES: bool = cfg!(target_os = "linux");
+
 fn secure() -> impl Strategy<Value = Action> {
     let any = prop_oneof![
         1 => pick().prop_map(Action::Secure),
         2 => (idle(), any::<bool>(), written(), any::<bool>())
             .prop_map(|(which, reading, bytes, resume)| Action::Upgrade { which, reading, bytes, resume }),
     ];
-    any.prop_map(|action| if cfg!(target_os = "linux") { action } else { Action::Ack })
+    any.prop_map(|action| if SECURES { action } else { Action::Ack })
 }
 
 fn written() -> impl Strategy<Value = u64> {
