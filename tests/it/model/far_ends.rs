@@ -24,7 +24,7 @@ use crate::host::HANG;
 /// The receive buffer of a peer that does not read, and its segments: small, so that sends to it have to wait. The other side's
 /// kernel makes room for some segments, and those of this computer's own network are large.
 const SMALL_BUFFER: usize = 4096;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 const SMALL_SEGMENT: u32 = 1000;
 
 #[derive(Clone, Copy, Debug)]
@@ -189,7 +189,7 @@ fn socket(reading: bool) -> Socket {
     socket.set_tcp_nodelay(true).unwrap();
     if !reading {
         socket.set_recv_buffer_size(SMALL_BUFFER).unwrap();
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
         socket.set_tcp_mss(SMALL_SEGMENT).unwrap();
     }
     socket

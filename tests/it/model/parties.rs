@@ -87,10 +87,10 @@ pub fn server_of(number: usize) -> Connection {
 }
 
 pub fn shown(number: usize) -> Shown {
-    match number / 2 % 4 {
-        0 | 1 => Shown::Good,
+    match number / 2 % 8 {
         2 => Shown::OtherName,
-        _ => Shown::Stranger,
+        5 => Shown::Stranger,
+        _ => Shown::Good,
     }
 }
 

@@ -40,7 +40,7 @@ const REACHED: &[&str] = &[
 ];
 
 /// And where programs can secure connections.
-const REACHED_BY_SECURE: &[&str] = &["Secure -2", "Secure -3", "Secure -4", "Secure null"];
+const REACHED_BY_SECURE: &[&str] = &["Secure -4", "Secure null"];
 
 static TALLY: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
