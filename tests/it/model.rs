@@ -9,16 +9,22 @@
 
 mod bytes;
 mod calls;
+mod connecting;
 mod credit;
 mod datagrams;
 mod deeds;
 mod events;
 mod far_ends;
+mod finish;
 mod line;
+mod parties;
+mod plans;
 mod program;
 mod replies;
 mod runner;
+mod secure;
 mod shrink;
+mod socket;
 mod state;
 mod strategies;
 mod tally;

@@ -18,6 +18,7 @@ mod crowds;
 mod faults;
 mod pairs;
 mod peer;
+mod reading;
 #[cfg(target_os = "linux")]
 mod secure;
 mod serving;

@@ -8,10 +8,11 @@ use socket2::Socket;
 use super::bytes;
 use super::datagrams::{Membership, Sent};
 use super::far_ends::Command;
-use super::line;
+use super::parties;
+use super::plans::PeerPlan;
 use super::program::{Action, Kind, Pick, Place, Properties, Target, Where};
 use super::runner::Runner;
-use super::state::{Call, Listen, PeerPlan, Role, Send, What};
+use super::state::{Call, Listen, Role, Send, What};
 use crate::host::text;
 use crate::peers::{black_hole, closed_port};
 
@@ -62,7 +63,7 @@ impl Runner<'_> {
             Action::Create(kind, properties) => {
                 let mut params = json!({"properties": wire(&properties)});
                 if kind == Kind::Server && self.model.tls {
-                    params["properties"]["tls"] = line::pem();
+                    params["properties"]["tls"] = parties::pem();
                 }
                 let method = format!("{}.create", kind.namespace());
                 self.post(&method, 0, What::Create(kind, of_kind(kind, properties)), params);
@@ -101,6 +102,7 @@ impl Runner<'_> {
                 chunks,
                 open,
             } => self.send(self.pick(Kind::Tcp, to), length, chunks, open),
+            Action::Secure(pick) => self.secure(self.pick(Kind::Tcp, pick)),
             Action::FinishSends => {
                 for socket in self.open.keys().copied().collect::<Vec<_>>() {
                     self.finish_send(socket);

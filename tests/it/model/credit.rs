@@ -25,6 +25,10 @@ impl Counter {
     }
 }
 
+/// From when on the shim owes an ack.
+const PORT_STEP: u64 = 256 << 10;
+const ACCEPT_STEP: u64 = 64;
+
 #[derive(Debug, Default)]
 pub struct Credit {
     socket_window: u64,
@@ -57,6 +61,11 @@ impl Credit {
         self.accepts.came += 1;
         let open = self.accepts.open();
         ensure(open <= self.accept_window, || format!("{open} connections announced"))
+    }
+
+    /// Whether the shim would say it by now. It waits as long as it can, and meanwhile no ack may be what makes the host go on.
+    pub fn is_due(&self) -> bool {
+        self.port.open() >= PORT_STEP || self.accepts.open() >= ACCEPT_STEP
     }
 
     /// The ack of all that came, if any of it is still to be said.

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::far_ends::Command;
+use super::plans::{Ending, PeerPlan};
 use super::program::{Action, Kind, Target};
 use super::runner::Runner;
-use super::state::{Check, Ending, PeerPlan, Role, What};
+use super::state::{Check, Role, What};
 
 /// Bytes that use up a socket's window and leave something in the kernel.
 const FLOOD: u64 = 1 << 20;
@@ -48,7 +49,7 @@ impl Runner<'_> {
         let plan = &mut plans[peer];
         match command {
             Command::Write(count) if plan.ending == Ending::Stays => plan.planned += count,
-            Command::Write(_) | Command::Read(_) => {}
+            Command::Write(_) | Command::Read(_) | Command::Serve(_) => {}
             Command::End(ending) => plan.ending = plan.ending.max(ending),
         }
         self.far_ends.tell(peer, command);

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
+use super::plans::Ending;
 use super::program::Kind;
-use super::state::{Check, Connection, Ending, Model, Role, Socket, What, ensure};
+use super::state::{Check, Connection, Model, Role, Socket, What, ensure};
 use super::{bytes, tally};
 use crate::host::data;
 
@@ -92,6 +93,7 @@ impl Model {
         }
         self.credit.accepted()?;
         let mut connection = Connection::new(None);
+        connection.tls = self.tls;
         connection.local_port = listening.port;
         let mut socket = Socket::new(Kind::Tcp, super::program::Properties::default());
         socket.paused = true;
@@ -104,6 +106,7 @@ impl Model {
         let got = data(&message["params"]);
         ensure((1..=MOST_BYTES).contains(&got.len()), || format!("{} bytes", got.len()))?;
         ensure(!self.due.contains(&id), || "behind its promised end".into())?;
+        self.not_securing(id)?;
         let socket = self.socket(Kind::Tcp, id.cast_signed()).ok_or("no such socket")?;
         ensure(!socket.paused, || "the socket is paused".into())?;
         let next = socket.slice();
@@ -133,6 +136,7 @@ impl Model {
             self.due.remove(at);
             return Ok(());
         }
+        self.not_securing(id)?;
         let socket = self.socket(Kind::Tcp, id.cast_signed()).ok_or("no such socket")?;
         ensure(!socket.paused, || "the socket is paused".into())?;
         socket.paused = true;

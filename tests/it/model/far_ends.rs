@@ -17,11 +17,15 @@ use tokio::sync::oneshot;
 
 use super::bytes;
 use super::line::Line;
-use super::state::{Check, Ending};
+use super::plans::Ending;
+use super::state::Check;
 use crate::host::HANG;
 
-/// The receive buffer of a peer that does not read: small, so that sends to it have to wait.
+/// The receive buffer of a peer that does not read, and its segments: small, so that sends to it have to wait. The other side's
+/// kernel makes room for some segments, and those of this computer's own network are large.
 const SMALL_BUFFER: usize = 4096;
+#[cfg(target_os = "linux")]
+const SMALL_SEGMENT: u32 = 1000;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Command {
@@ -29,6 +33,8 @@ pub enum Command {
     Write(u64),
     Read(bool),
     End(Ending),
+    /// What comes behind so many bytes is TLS, whose server it is to be.
+    Serve(usize),
 }
 
 /// How a connection ended, as its peer saw it.
@@ -37,7 +43,7 @@ pub enum Fate {
     Fin,
     /// Or cut off, where TLS has not said its end.
     Reset,
-    /// By the peer itself.
+    /// By the peer itself, or because of what it said.
     Own,
     /// What came was not TLS.
     Garbled,
@@ -102,13 +108,14 @@ impl FarEnds {
         let shaking = Arc::clone(&self.shaking);
         self.handle.spawn(async move {
             let stream = TcpStream::from_std(socket.into()).unwrap();
-            let line = if tls {
-                Line::secure(stream, peer.number, &shaking, &mut peer.received).await
+            let mut line = Line::plain(stream, peer.number);
+            let shaken = if tls {
+                line.secure(&shaking, &mut peer.received).await
             } else {
-                Ok(Line::plain(stream))
+                Ok(())
             };
-            let _ = report.send(match line {
-                Ok(line) => peer.live(line, commands).await,
+            let _ = report.send(match shaken {
+                Ok(()) => peer.live(line, commands).await,
                 Err(error) => peer.failed(&error),
             });
         });
@@ -178,8 +185,12 @@ impl Drop for FarEnds {
 
 fn socket(reading: bool) -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    // Else a kernel keeps what is written while a socket is paused until it is resumed.
+    socket.set_tcp_nodelay(true).unwrap();
     if !reading {
         socket.set_recv_buffer_size(SMALL_BUFFER).unwrap();
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_mss(SMALL_SEGMENT).unwrap();
     }
     socket
 }
@@ -207,8 +218,11 @@ impl Peer {
     }
 
     fn failed(self, error: &io::Error) -> Seen {
-        let garbled = error.kind() == ErrorKind::InvalidData;
-        self.seen(if garbled { Fate::Garbled } else { Fate::Reset })
+        self.seen(match error.kind() {
+            ErrorKind::InvalidData => Fate::Garbled,
+            ErrorKind::Other => Fate::Own,
+            _ => Fate::Reset,
+        })
     }
 
     /// Lives when somebody has connected; commands wait until then.
@@ -230,22 +244,24 @@ impl Peer {
                 }
             }
         };
+        let mut line = Line::plain(stream, self.number);
         for command in waiting {
-            if self.take(command, &stream) {
-                return self.seen(Fate::Own);
+            if let Some(fate) = self.take(command, &mut line) {
+                return self.seen(fate);
             }
         }
-        self.live(Line::plain(stream), commands).await
+        self.live(line, commands).await
     }
 
     async fn live(mut self, mut line: Line, mut commands: UnboundedReceiver<Command>) -> Seen {
         let mut told = true;
         let mut space = vec![0; 64 << 10];
         loop {
-            if self.written == self.planned && self.ending > Ending::Stays {
+            let done = self.written == self.planned && !line.is_handshaking();
+            if done && self.ending > Ending::Stays {
                 line.say_end();
             }
-            if self.written == self.planned && !line.has_unsent() {
+            if done && !line.has_unsent() {
                 match self.ending {
                     Ending::HalfCloses if !self.fin_sent => {
                         self.fin_sent = true;
@@ -258,11 +274,11 @@ impl Peer {
             tokio::select! {
                 command = commands.recv(), if told => match command {
                     None => told = false,
-                    Some(command) => if self.take(command, &line.tcp) {
-                        return self.seen(Fate::Own);
+                    Some(command) => if let Some(fate) = self.take(command, &mut line) {
+                        return self.seen(fate);
                     }
                 },
-                _ = line.tcp.readable(), if self.reading => match line.read(&mut space, &mut self.received) {
+                _ = line.tcp.readable(), if self.reading || line.is_handshaking() => match line.read(&mut space, &mut self.received) {
                     // A kernel tells of a reset only once, and a write may have heard of it.
                     Ok(true) if self.write_reset => return self.seen(Fate::Reset),
                     Ok(true) => return self.seen(Fate::Fin),
@@ -270,24 +286,30 @@ impl Peer {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     Err(error) => return self.failed(&error),
                 },
-                _ = line.tcp.writable(), if self.written < self.planned || line.has_unsent() => self.write(&mut line),
+                _ = line.tcp.writable(), if self.written < self.planned && line.takes_more() || line.has_unsent() => {
+                    self.write(&mut line);
+                }
             }
         }
     }
 
-    /// Whether it was the last.
-    fn take(&mut self, command: Command, stream: &TcpStream) -> bool {
+    /// What comes of the connection, if it was the last.
+    fn take(&mut self, command: Command, line: &mut Line) -> Option<Fate> {
         match command {
             Command::Write(count) if self.ending == Ending::Stays => self.planned += count,
             Command::Write(_) => {}
             Command::Read(on) => self.reading = on,
             Command::End(ending) => self.ending = self.ending.max(ending),
+            Command::Serve(plain) => {
+                if line.serve(plain, &mut self.received).is_err() {
+                    return Some(Fate::Garbled);
+                }
+            }
         }
-        let resets = self.ending == Ending::Resets;
-        if resets {
-            SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
-        }
-        resets
+        (self.ending == Ending::Resets).then(|| {
+            SockRef::from(&line.tcp).set_linger(Some(Duration::ZERO)).unwrap();
+            Fate::Own
+        })
     }
 
     fn write(&mut self, line: &mut Line) {

@@ -10,7 +10,7 @@ pub struct Program {
     pub first_id: u32,
     /// How many sockets the policy allows at once.
     pub limit: Option<usize>,
-    /// Whether events are acknowledged as soon as they are read; else only by [`Action::Ack`] and at the end.
+    /// Whether events are acknowledged as the shim does it; else only by [`Action::Ack`] and at the end.
     pub prompt_acks: bool,
     /// Whether each accepted client is resumed as soon as it is announced, as most programs do.
     pub resume: bool,
@@ -147,6 +147,14 @@ pub enum Action {
         length: usize,
         chunks: usize,
         open: bool,
+    },
+    Secure(Pick),
+    /// Connects a paused socket to a peer of ours and secures it; the peer writes so many bytes as soon as it has shaken hands.
+    Upgrade {
+        which: Pick,
+        reading: bool,
+        bytes: u64,
+        resume: bool,
     },
     /// The last chunks of all sends that lack them.
     FinishSends,

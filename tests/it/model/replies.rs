@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::program::{Kind, Target};
-use super::state::{
-    Call, Check, Connection, Ending, Listen, Listening, Model, PeerPlan, Role, Send, Socket, What, ensure,
-};
+use super::plans::{Ending, PeerPlan};
+use super::program::Kind;
+use super::state::{Call, Check, Listen, Listening, Model, Role, Send, Socket, What, ensure};
 use crate::peers::{done, net, not_found, sent, text_only, unsent, zero};
 
 /// What a kernel takes on any connection.
@@ -27,6 +26,7 @@ impl Model {
         if call.is_immediate() {
             let overtaken = self.pending.range(..request).find(|(_, call)| call.is_immediate());
             ensure(overtaken.is_none(), || format!("it overtook {overtaken:?}"))?;
+            self.begin_securing(request)?;
         }
         self.answering = request;
         let socket = call.socket.cast_unsigned();
@@ -62,6 +62,7 @@ impl Model {
             What::List(kind) => self.listed(request, *kind, reply),
             What::Connect(target, peer) => self.connected(request, call.socket, *target, *peer, &reply),
             What::Send(send) => self.sent(request, call.socket, *send, &reply),
+            What::Secure(secure) => self.secured(request, call, *secure, &reply),
             What::Listen(_) => self.on(Kind::Server, call, &reply),
             What::NoDelay | What::KeepAlive(..) => self.option(call, &reply),
             What::Bind(_)
@@ -124,7 +125,7 @@ impl Model {
         }
     }
 
-    fn of(&mut self, id: u64) -> &mut Socket {
+    pub fn of(&mut self, id: u64) -> &mut Socket {
         self.sockets.get_mut(&id).unwrap()
     }
 
@@ -161,8 +162,10 @@ impl Model {
 
     /// What `getInfo` or `getSockets` tells of a socket is what the messages before have left.
     fn told(&mut self, id: u64, told: &Value) -> Check {
-        let gave_up = |peer: &&PeerPlan| peer.dialed.is_some() && !peer.met && peer.ending == Ending::Resets;
-        let given_up = self.peers.iter().filter(gave_up).count() as u64;
+        let gave_up = |(number, peer): &(usize, &PeerPlan)| {
+            peer.dialed.is_some() && !peer.met && peer.may_fail_to_shake(*number, self.tls)
+        };
+        let given_up = self.peers.iter().enumerate().filter(gave_up).count() as u64;
         let expected = self.of(id).info(id, told, given_up);
         is(told, &expected)?;
         self.recognise(id)
@@ -208,7 +211,7 @@ impl Model {
     }
 
     /// `disconnect` and `close`: what was under way has been answered before (D4), and whoever is being read is told of the end.
-    fn ended_by_call(&mut self, call: &Call) -> Check {
+    pub fn ended_by_call(&mut self, call: &Call) -> Check {
         let open = self
             .pending
             .iter()
@@ -227,63 +230,15 @@ impl Model {
         Ok(())
     }
 
-    fn connected(&mut self, request: u64, socket: i64, target: Target, peer: usize, reply: &Value) -> Check {
-        if self.socket(Kind::Tcp, socket).is_none() {
-            return is(reply, &not_found());
-        }
-        let free = self.connection(socket).is_none();
-        let later = |id: u64| id > request;
-        match reply["result"].as_i64() {
-            Some(0) => {
-                let there = matches!(target, Target::Peer { .. } | Target::Named);
-                ensure(free && there, || "it cannot be connected".into())?;
-                let id = socket.cast_unsigned();
-                let socket = self.of(id);
-                socket.role = Role::Tcp(Some(Connection::new(Some(peer))));
-                socket.begin_read();
-                self.peers[peer].met = true;
-                is(reply, &zero())
-            }
-            Some(-102) => {
-                ensure(free && target == Target::Nobody, || "nobody refused".into())?;
-                is(reply, &net(-102, "CONNECTION_REFUSED"))
-            }
-            // The peer was faster with its reset than the host with its look.
-            Some(-101) => {
-                let reset = self.peers.get(peer).is_some_and(|peer| peer.ending == Ending::Resets);
-                ensure(free && reset, || "nobody reset it".into())?;
-                is(reply, &net(-101, "CONNECTION_RESET"))
-            }
-            Some(-104) => {
-                let other = self.is_pending(socket, |_, call| matches!(call.what, What::Connect(..)));
-                ensure(other, || "no other connect is under way".into())?;
-                is(reply, &net(-104, "CONNECTION_FAILED"))
-            }
-            Some(-23) => {
-                ensure(!free, || "it is not connected".into())?;
-                is(reply, &net(-23, "SOCKET_IS_CONNECTED"))
-            }
-            Some(-3) => {
-                let end = |id, call: &Call| later(id) && matches!(call.what, What::Disconnect(Kind::Tcp));
-                ensure(self.ending || self.is_pending(socket, end), || {
-                    "nobody gave it up".into()
-                })?;
-                is(reply, &net(-3, "ABORTED"))
-            }
-            _ => {
-                let end = |id, call: &Call| later(id) && matches!(call.what, What::Close(Kind::Tcp));
-                ensure(self.is_pending(socket, end), || "nobody closed it".into())?;
-                is(reply, &not_found())
-            }
-        }
-    }
-
     fn sent(&mut self, request: u64, socket: i64, send: Send, reply: &Value) -> Check {
         let length = send.length;
         let older = self.is_pending(socket, |id, call| id < request && matches!(call.what, What::Send(_)));
         ensure(!older, || "an older send of the socket is not answered".into())?;
         if self.socket(Kind::Tcp, socket).is_none() {
             return is(reply, &not_found());
+        }
+        if self.is_pending(socket, |id, call| id < request && matches!(call.what, What::Secure(_))) {
+            return is(reply, &unsent(-15, "SOCKET_NOT_CONNECTED"));
         }
         let id = socket.cast_unsigned();
         let ends = self.ending || self.is_pending(socket, |id, call| id > request && call.is_end());
@@ -309,7 +264,8 @@ impl Model {
             }
             (Some(-15), Some(connection)) => {
                 let failed_before = connection.write_failed;
-                let queued: usize = connection.sent.iter().map(|(_, length)| length).sum();
+                let queued = connection.sent.iter().chain(&connection.failed);
+                let queued: usize = queued.map(|(_, length)| length).sum();
                 connection.failed.push((request, length));
                 connection.cut |= !failed_before;
                 ensure(ends || failed_before, || "it is connected".into())?;
@@ -320,26 +276,6 @@ impl Model {
             }
             (_, None) => is(reply, &unsent(-15, "SOCKET_NOT_CONNECTED")),
             _ => Err("no outcome of a send".into()),
-        }
-    }
-
-    /// The option setters say -2 whatever is wrong (SPEC 1.2).
-    fn option(&mut self, call: &Call, reply: &Value) -> Check {
-        if self.socket(Kind::Tcp, call.socket).is_none() {
-            let unknown = json!({"error": {"message": "Socket not found", "code": -2}, "result": -2});
-            return is(reply, &unknown);
-        }
-        let peer = self.connection(call.socket).map(|connection| connection.peer);
-        // Switching off takes any delay.
-        let wrong = matches!(call.what, What::KeepAlive(true, ..0));
-        // While a connection is being made they wait for it; while its name is looked up, there is nothing that could.
-        let connecting = self.is_pending(call.socket, |_, call| matches!(call.what, What::Connect(..)));
-        match peer {
-            Some(_) if !wrong && reply["result"] == 0 => is(reply, &zero()),
-            None if connecting && !wrong && reply["result"] == 0 => is(reply, &zero()),
-            // A kernel may refuse it when the connection is broken.
-            Some(Some(peer)) if !wrong => ensure(self.peers[peer].ending > Ending::Stays, || "it is connected".into()),
-            _ => is(reply, &net(-2, "FAILED")),
         }
     }
 }

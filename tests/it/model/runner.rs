@@ -1,20 +1,26 @@
 //! Carries out a program on a real host, and shows every message to the model.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::UdpSocket;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use socket2::Socket;
+use tempfile::NamedTempFile;
 
-use super::far_ends::{Command, FarEnds};
-use super::program::{Action, End, Kind, Pick, Place, Program, Properties, Then, Where};
+use super::far_ends::FarEnds;
+use super::parties;
+use super::program::{Action, Kind, Pick, Place, Program, Properties, Then, Where};
 use super::state::{Check, Model, Role, What, ensure};
 use crate::host::{EXTENSION, Host, Setup};
 
 /// How long the host may be silent while something is due.
-const GUARD: Duration = Duration::from_secs(10);
+pub const GUARD: Duration = Duration::from_secs(10);
+
+/// How many round trips are made for a handshake.
+const MOST_TURNS: usize = 100;
 
 /// Runs it to its end.
 pub fn run(program: &Program) -> Check {
@@ -23,6 +29,14 @@ pub fn run(program: &Program) -> Check {
     for step in &program.steps {
         runner.act(&step.action)?;
         runner.then(step.then)?;
+        if program.tls
+            && matches!(
+                (&step.action, step.then),
+                (Action::Dial { .. }, Then::Wait | Then::Turns)
+            )
+        {
+            runner.meet()?;
+        }
         runner.away = runner.away.saturating_sub(1);
     }
     if program.settle {
@@ -32,7 +46,7 @@ pub fn run(program: &Program) -> Check {
 }
 
 pub struct Runner<'a> {
-    program: &'a Program,
+    pub(super) program: &'a Program,
     pub(super) host: Host,
     pub(super) model: Model,
     pub(super) far_ends: FarEnds,
@@ -44,14 +58,16 @@ pub struct Runner<'a> {
     pub(super) closed: Vec<(Kind, u64)>,
     /// Where each server listened last.
     pub(super) last_ports: BTreeMap<i64, u16>,
-    prompt_acks: bool,
-    resume: bool,
+    pub(super) prompt_acks: bool,
+    pub(super) resume: bool,
     /// For how many steps nothing is read.
     pub(super) away: usize,
     /// Keep ports taken on which nobody listens.
     pub(super) held: Vec<Socket>,
     /// Keeps a udp port taken that nobody reads.
     pub(super) silent: UdpSocket,
+    /// Whom the host is to trust; it reads this when it needs it.
+    _roots: NamedTempFile,
 }
 
 impl<'a> Runner<'a> {
@@ -63,6 +79,11 @@ impl<'a> Runner<'a> {
         if let (Some(limit), Some(policy)) = (program.limit, &mut setup.policy) {
             policy["extensions"][EXTENSION]["limits"] = json!({"sockets": limit});
         }
+        let mut roots = NamedTempFile::new().unwrap();
+        roots.write_all(parties::authority().as_bytes()).unwrap();
+        setup
+            .environment
+            .push(("SSL_CERT_FILE", roots.path().to_str().unwrap().to_owned()));
         let far_ends = FarEnds::new();
         let mut runner = Self {
             program,
@@ -84,6 +105,7 @@ impl<'a> Runner<'a> {
             away: 0,
             held: Vec::new(),
             silent: UdpSocket::bind("127.0.0.1:0").unwrap(),
+            _roots: roots,
         };
         let hello = json!({"protocol": [1, 1], "nextSocketId": program.first_id});
         runner.post("host.hello", 0, What::Hello, hello);
@@ -117,6 +139,15 @@ impl<'a> Runner<'a> {
         self.deed(action);
         if let Action::Break { which, flood, pause } = *action {
             self.break_off(self.pick(Kind::Tcp, which), flood, pause)?;
+        }
+        if let Action::Upgrade {
+            which,
+            reading,
+            bytes,
+            resume,
+        } = *action
+        {
+            self.upgrade(self.pick(Kind::Tcp, which), reading, bytes, resume)?;
         }
         if let Action::Stream { from, to, count } = *action {
             let large = Properties {
@@ -154,6 +185,18 @@ impl<'a> Runner<'a> {
         for _ in 0..count {
             self.call(&Action::List(Kind::Server));
             self.replies()?;
+        }
+        Ok(())
+    }
+
+    /// Lets those who dialed shake hands, which takes longer than many steps, so that there is something to do to them.
+    fn meet(&mut self) -> Check {
+        let coming = |model: &Model| model.peers.iter().any(|peer| peer.dialed.is_some() && !peer.met);
+        for _ in 0..MOST_TURNS {
+            if !coming(&self.model) {
+                break;
+            }
+            self.turns(1)?;
         }
         Ok(())
     }
@@ -211,17 +254,17 @@ impl<'a> Runner<'a> {
             _ => None,
         });
         self.last_ports.extend(servers);
-        if self.prompt_acks {
+        if self.prompt_acks && self.model.credit.is_due() {
             self.ack();
         }
         Ok(())
     }
 
-    fn replies(&mut self) -> Check {
+    pub(super) fn replies(&mut self) -> Check {
         self.until(Model::missing_reply)
     }
 
-    fn until(&mut self, missing: impl Fn(&Model) -> Option<String>) -> Check {
+    pub(super) fn until(&mut self, missing: impl Fn(&Model) -> Option<String>) -> Check {
         loop {
             self.flush();
             if self.away > 0 {
@@ -235,71 +278,5 @@ impl<'a> Runner<'a> {
             ensure(!messages.is_empty(), || format!("nothing comes any more: {missing}"))?;
             self.take(&messages)?;
         }
-    }
-
-    /// Everything is resumed, acknowledged, read and finished: now all that is due must come, and nothing was lost.
-    fn settle(&mut self) -> Check {
-        self.away = 0;
-        self.replies()?;
-        (self.prompt_acks, self.resume) = (true, true);
-        self.call(&Action::FinishSends);
-        self.all_peers_read();
-        self.ack();
-        for kind in [Kind::Server, Kind::Tcp, Kind::Udp] {
-            for socket in self.model.ids(kind) {
-                self.pause(kind, socket.cast_signed(), false);
-            }
-        }
-        self.until(Model::missing)?;
-        for connection in &self.model.finished {
-            if let Some(peer) = connection.peer {
-                self.far_ends.ended(peer, GUARD)?;
-            }
-        }
-        self.call(&Action::List(Kind::Server));
-        self.call(&Action::List(Kind::Tcp));
-        self.call(&Action::List(Kind::Udp));
-        self.replies()
-    }
-
-    fn all_peers_read(&self) {
-        (0..self.model.peers.len()).for_each(|peer| self.far_ends.tell(peer, Command::Read(true)));
-    }
-
-    /// Ends the session; every call is answered once, and every peer has what was called back.
-    fn end(mut self) -> Check {
-        self.flush();
-        let end = Instant::now();
-        self.model.ending = true;
-        self.host.read_frames(true);
-        self.all_peers_read();
-        if let End::Bye(late) = self.program.end {
-            self.post("host.bye", 0, What::Bye, Value::Null);
-            for _ in 0..late {
-                self.post("tcp.getSockets", 0, What::Late, Value::Null);
-            }
-            self.flush();
-            self.last_replies()?;
-        }
-        self.host.close_stdin();
-        for message in self.host.rest() {
-            self.model.message(&message)?;
-        }
-        let status = self.host.wait();
-        ensure(status.success(), || format!("it ended with {status}"))?;
-        self.model.close()?;
-        let seen = self.far_ends.finish()?;
-        seen.values().try_for_each(|seen| self.model.judge(seen, end))
-    }
-
-    fn last_replies(&mut self) -> Check {
-        while let Some(missing) = self.model.missing_reply() {
-            let messages = self.host.poll(GUARD);
-            ensure(!messages.is_empty(), || format!("nothing comes any more: {missing}"))?;
-            for message in messages {
-                self.model.message(&message)?;
-            }
-        }
-        Ok(())
     }
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::credit::Credit;
 use super::datagrams::{Membership, Sent, Udp};
+use super::plans::PeerPlan;
 use super::program::{Kind, Place, Properties, Target};
 
 /// Something that must not be; nothing when all is well.
@@ -45,6 +46,7 @@ pub enum What {
     /// To this peer.
     Connect(Target, usize),
     Send(Send),
+    Secure(Secure),
     NoDelay,
     KeepAlive(bool, i32),
     Bind(Place),
@@ -62,6 +64,14 @@ pub struct Send {
     pub open: bool,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub struct Secure {
+    /// Sends were not answered when it was called, so it may or may not have found them done.
+    pub sends: bool,
+    /// Calls behind it were answered and it was not: so it has begun, and what those say is what it is like meanwhile.
+    pub begun: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
     AnyPort,
@@ -74,15 +84,18 @@ impl Call {
     /// Whether the reply waits for nobody but the host.
     pub fn is_immediate(&self) -> bool {
         match self.what {
-            What::Connect(..) | What::Send(_) => false,
+            What::Connect(..) | What::Send(_) | What::Secure(_) => false,
             What::Datagram(sent) => !sent.named,
             _ => true,
         }
     }
 
-    /// Whether it ends what the socket has under way.
+    /// Whether it may end what the socket has under way.
     pub fn is_end(&self) -> bool {
-        matches!(self.what, What::Disconnect(Kind::Tcp) | What::Close(Kind::Tcp))
+        matches!(
+            self.what,
+            What::Disconnect(Kind::Tcp) | What::Close(Kind::Tcp) | What::Secure(_)
+        )
     }
 }
 
@@ -92,6 +105,8 @@ pub struct Socket {
     pub paused: bool,
     /// Of a server that speaks TLS, as it told last.
     pub failed_handshakes: Option<u64>,
+    /// What `secure` makes of a socket it is for good.
+    pub secured: bool,
     pub role: Role,
 }
 
@@ -103,6 +118,13 @@ pub enum Role {
 }
 
 impl Role {
+    pub fn connection(&self) -> Option<&Connection> {
+        match self {
+            Self::Tcp(connection) => connection.as_ref(),
+            _ => None,
+        }
+    }
+
     pub fn is_busy(&self) -> bool {
         match self {
             Self::Server(listening) => listening.is_some(),
@@ -121,10 +143,15 @@ pub struct Listening {
 }
 
 /// A connection, from `onAccept` or the reply of `connect` to its end.
+#[allow(clippy::struct_excessive_bools, reason = "independent of each other")]
 #[derive(Debug)]
 pub struct Connection {
     /// Once it is known: an accepted one is recognised by its ports.
     pub peer: Option<usize>,
+    pub accepted: bool,
+    pub tls: bool,
+    /// A `secure` began and came to nothing, so nobody can say how its peer sees the end.
+    pub gave_up: bool,
     pub local_port: Option<u16>,
     pub peer_port: Option<u16>,
     /// The most that the read under way brings; a new `bufferSize` counts from the next one (T-21).
@@ -146,6 +173,9 @@ impl Connection {
     pub fn new(peer: Option<usize>) -> Self {
         Self {
             peer,
+            accepted: peer.is_none(),
+            tls: false,
+            gave_up: false,
             local_port: None,
             peer_port: None,
             read_size: None,
@@ -157,28 +187,6 @@ impl Connection {
             ended: None,
         }
     }
-}
-
-/// What a peer has been told to do.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PeerPlan {
-    /// Its own port and the listener it connected to, if it did.
-    pub dialed: Option<(u16, Listening)>,
-    /// Whether it is known which socket has it.
-    pub met: bool,
-    pub planned: u64,
-    pub ending: Ending,
-}
-
-/// What a peer does when it has written everything, and in the last case at once. None takes back what a later one says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ending {
-    #[default]
-    Stays,
-    /// FIN, but it goes on reading.
-    HalfCloses,
-    Closes,
-    Resets,
 }
 
 #[derive(Debug, Default)]
@@ -264,107 +272,5 @@ impl Model {
             connection.ended = Some(Instant::now());
             self.finished.push(connection);
         }
-    }
-}
-
-impl Socket {
-    pub fn new(kind: Kind, properties: Properties) -> Self {
-        let mut socket = Self {
-            properties: Properties::default(),
-            paused: false,
-            failed_handshakes: None,
-            role: match kind {
-                Kind::Server => Role::Server(None),
-                Kind::Tcp => Role::Tcp(None),
-                Kind::Udp => Role::Udp(Udp::default()),
-            },
-        };
-        socket.update(properties);
-        socket
-    }
-
-    pub fn kind(&self) -> Kind {
-        match self.role {
-            Role::Server(_) => Kind::Server,
-            Role::Tcp(_) => Kind::Tcp,
-            Role::Udp(_) => Kind::Udp,
-        }
-    }
-
-    pub fn update(&mut self, properties: Properties) {
-        let own = &mut self.properties;
-        own.persistent = properties.persistent.or(own.persistent);
-        own.name = properties.name.or(own.name.take());
-        own.buffer_size = properties.buffer_size.or(own.buffer_size);
-    }
-
-    /// The length of the pieces JavaScript is to get from the next read on (SPEC 2.2).
-    pub fn slice(&self) -> i32 {
-        let size = self.properties.buffer_size.filter(|&size| size > 0);
-        size.map_or(4096, |size| size.min(64 << 10))
-    }
-
-    /// A read begins, if it is read and none is under way; pausing does not take it back.
-    pub fn begin_read(&mut self) {
-        let size = self.slice();
-        let read_size = match &mut self.role {
-            Role::Tcp(Some(connection)) => &mut connection.read_size,
-            Role::Udp(Udp { bound: Some(bound), .. }) => &mut bound.read_size,
-            _ => return,
-        };
-        if !self.paused {
-            read_size.get_or_insert(size);
-        }
-    }
-
-    /// What `getInfo` has to say, with the ports that `told` has if they were not known. As many handshakes as `given_up` may have
-    /// failed.
-    pub fn info(&mut self, id: u64, told: &Value, given_up: u64) -> Value {
-        let mut info = Map::new();
-        let mut put = |key: &str, value: Value| info.insert(key.into(), value);
-        put("socketId", id.into());
-        put("persistent", self.properties.persistent.unwrap_or(false).into());
-        put("paused", self.paused.into());
-        if let Some(name) = self.properties.name.as_ref().filter(|name| !name.is_empty()) {
-            put("name", name.as_str().into());
-        }
-        // Servers have none.
-        if let Some(size) = self.properties.buffer_size.filter(|&size| size > 0) {
-            put("bufferSize", size.into());
-        }
-        if let Some(failed) = &mut self.failed_handshakes {
-            let told = told["failedHandshakes"].as_u64();
-            *failed = told.map_or(*failed, |told| told.clamp(*failed, given_up.max(*failed)));
-            put("tls", true.into());
-            put("failedHandshakes", (*failed).into());
-        }
-        let port = |key: &str| told[key].as_u64().and_then(|port| u16::try_from(port).ok());
-        match &mut self.role {
-            Role::Server(Some(listening)) => {
-                listening.port = listening.port.or(port("localPort"));
-                put("localAddress", json!("127.0.0.1"));
-                put("localPort", listening.port.into());
-            }
-            Role::Server(None) => {}
-            Role::Udp(udp) => {
-                if let Some(bound) = &mut udp.bound {
-                    bound.port = bound.port.or(port("localPort"));
-                    put("localAddress", json!("127.0.0.1"));
-                    put("localPort", bound.port.into());
-                }
-            }
-            Role::Tcp(connection) => {
-                put("connected", connection.is_some().into());
-                if let Some(connection) = connection {
-                    connection.local_port = connection.local_port.or(port("localPort"));
-                    connection.peer_port = connection.peer_port.or(port("peerPort"));
-                    put("localAddress", json!("127.0.0.1"));
-                    put("localPort", connection.local_port.into());
-                    put("peerAddress", json!("127.0.0.1"));
-                    put("peerPort", connection.peer_port.into());
-                }
-            }
-        }
-        Value::Object(info)
     }
 }

@@ -84,6 +84,18 @@ fn send() -> impl Strategy<Value = Action> {
     })
 }
 
+/// Elsewhere the system's own verifier trusts no authority of ours.
+pub const SECURES: bool = cfg!(target_os = "linux");
+
+fn secure() -> impl Strategy<Value = Action> {
+    let any = prop_oneof![
+        1 => pick().prop_map(Action::Secure),
+        2 => (idle(), any::<bool>(), written(), any::<bool>())
+            .prop_map(|(which, reading, bytes, resume)| Action::Upgrade { which, reading, bytes, resume }),
+    ];
+    any.prop_map(|action| if SECURES { action } else { Action::Ack })
+}
+
 fn written() -> impl Strategy<Value = u64> {
     select(vec![0, 1, 700, 5_000, 70_000, 600_000])
 }
@@ -118,6 +130,7 @@ fn call() -> impl Strategy<Value = Action> {
         4 => (idle(), place()).prop_map(|(pick, place)| Action::Listen(pick, place)),
         10 => (idle(), target()).prop_map(|(pick, target)| Action::Connect(pick, target)),
         16 => send(),
+        4 => secure(),
         3 => Just(Action::FinishSends),
         1 => (busy(), any::<bool>()).prop_map(|(pick, on)| Action::NoDelay(pick, on)),
         1 => (busy(), any::<bool>(), select(vec![0, 45, -1]))
