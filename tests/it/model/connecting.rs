@@ -54,7 +54,8 @@ impl Model {
                 is(reply, &net(-3, "ABORTED"))
             }
             _ => {
-                let end = |id, call: &Call| later(id) && matches!(call.what, What::Close(Kind::Tcp));
+                // A `secure` that fails closes its socket.
+                let end = |id, call: &Call| later(id) && matches!(call.what, What::Close(Kind::Tcp) | What::Secure(_));
                 ensure(self.is_pending(socket, end), || "nobody closed it".into())?;
                 is(reply, &not_found())
             }
