@@ -16,6 +16,7 @@ use crate::peers::{net, zero};
 const HEADER: u64 = 5;
 
 const NOT_A_CLIENT: &str = "Socket must be a connected client TCP socket.";
+const NOT_CONNECTED: &str = "Socket not connected";
 
 fn invalid(text: &str) -> Value {
     json!({"error": {"message": text, "code": -4}, "result": -4})
@@ -66,7 +67,7 @@ impl Model {
             return Some(invalid(NOT_A_CLIENT));
         }
         let Some(connection) = connection else {
-            return Some(invalid("Socket not connected"));
+            return Some(invalid(NOT_CONNECTED));
         };
         (!paused || connection.accepted).then(|| net(-2, "FAILED"))
     }
@@ -74,13 +75,16 @@ impl Model {
     pub fn secured(&mut self, request: u64, call: &Call, secure: Secure, reply: &Value) -> Check {
         let code = reply["result"].as_i64();
         if !secure.begun {
-            if let Some(expected) = self.refusal(request, call.socket) {
-                is(reply, &expected)?;
-                return if code == Some(-2) { self.destroyed(call) } else { Ok(()) };
-            }
-            if code == Some(-2) && secure.sends {
+            let refusal = self.refusal(request, call.socket);
+            let unconnected = refusal.as_ref().is_some_and(|it| *it == invalid(NOT_CONNECTED));
+            // Sends that waited were tried once more, which may have shown that the connection is over.
+            if code == Some(-2) && secure.sends && (refusal.is_none() || unconnected) {
                 is(reply, &net(-2, "FAILED"))?;
                 return self.destroyed(call);
+            }
+            if let Some(expected) = refusal {
+                is(reply, &expected)?;
+                return if code == Some(-2) { self.destroyed(call) } else { Ok(()) };
             }
         }
         let id = call.socket.cast_unsigned();
