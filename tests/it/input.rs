@@ -313,10 +313,13 @@ fn a_length_over_the_limit_and_a_cut_frame_end_the_session_with_an_error() {
     }
 }
 
+/// As many calls as the host can answer in half a second, which is all it takes for its end; wine is slow.
+const AT_THE_END: usize = if cfg!(windows) { 500 } else { 3000 };
+
 #[test]
 fn the_orderly_end_answers_all_that_was_asked() {
     let mut host = Host::new();
-    let ids: Vec<u64> = (0..3000)
+    let ids: Vec<u64> = (0..AT_THE_END)
         .map(|_| host.post("tcp.create", json!({"properties": {"name": "x".repeat(100)}})))
         .collect();
     let list = host.post("tcp.getSockets", Value::Null);
@@ -324,7 +327,7 @@ fn the_orderly_end_answers_all_that_was_asked() {
     for id in ids {
         assert!(host.reply(id)["result"]["socketId"].is_u64());
     }
-    assert_eq!(host.reply(list)["result"].as_array().unwrap().len(), 3000);
+    assert_eq!(host.reply(list)["result"].as_array().unwrap().len(), AT_THE_END);
     assert_eq!(host.rest(), Vec::<Value>::new());
     assert!(host.wait().success());
     // Without a word said, too.
