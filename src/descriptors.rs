@@ -43,7 +43,7 @@ pub fn prepare() -> usize {
 }
 
 /// Linux doubles the table whenever it is full. Where threads share it, it waits until every processor has left the old one:
-/// 5 to 15 ms each time, in which nobody is accepted, and that at 256, 512, 1,024 and 2,048. A process with one thread waits for nobody.
+/// 5 to 15 ms each time, in which nobody is accepted (seen at 256, 512 and 1,024). A process with one thread waits for nobody.
 #[cfg(target_os = "linux")]
 fn grow_table(limit: u64) {
     use std::fs::File;
